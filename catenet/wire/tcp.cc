@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+// TCP options, bytes to values and back.
+#include "catenet/wire/tcp.h"
+
+#include <algorithm>
+
+namespace catenet::wire {
+namespace {
+
+// Kinds (RFC 9293 3.2, RFC 2018 2-3, RFC 7323 2.2 and 3.2, RFC 7413 4.1.1, RFC 6994 2) and their lengths.
+constexpr std::uint8_t kEnd = 0;
+constexpr std::uint8_t kNop = 1;
+constexpr std::uint8_t kMss = 2;
+constexpr std::uint8_t kWindowScale = 3;
+constexpr std::uint8_t kSackPermitted = 4;
+constexpr std::uint8_t kSack = 5;
+constexpr std::uint8_t kTimestamps = 8;
+constexpr std::uint8_t kFastOpen = 34;
+constexpr std::uint8_t kExperiment = 254;
+constexpr std::uint16_t kFastOpenExperiment = 0xf989;
+constexpr std::size_t kMssSize = 4;
+constexpr std::size_t kWindowScaleSize = 3;
+constexpr std::size_t kSackPermittedSize = 2;
+constexpr std::size_t kTimestampsSize = 10;
+constexpr std::size_t kSackBlockSize = 8;
+
+// NOP, NOP, kind, length and timestamps: what nearly every segment of a running connection carries, and nothing else.
+constexpr std::uint32_t kAlignedTimestamps =
+    std::uint32_t{kNop} << 24 | std::uint32_t{kNop} << 16 | std::uint32_t{kTimestamps} << 8 | kTimestampsSize;
+
+std::size_t size_of(const TcpFastOpen& option) { return ((option.experimental ? 4U : 2U) + option.size + 3U) / 4 * 4; }
+
+void take_fast_open(Bytes cookie, bool experimental, TcpOptions& out) {
+  const bool valid = cookie.size() >= TcpFastOpen::kMinCookie && cookie.size() <= TcpFastOpen::kMaxCookie;
+  if (cookie.size() % 2 != 0 || (!cookie.empty() && !valid)) {
+    return;
+  }
+  TcpFastOpen& option = out.fast_open.emplace();
+  option.size = static_cast<std::uint8_t>(cookie.size());
+  option.experimental = experimental;
+  std::ranges::copy(cookie, option.cookie.begin());
+}
+
+// Takes one option of two bytes or more; false when a known kind has a wrong length.
+bool take(Bytes option, TcpOptions& out) {
+  const std::size_t size = option.size();
+  switch (load8(option, 0)) {
+    case kMss:
+      if (size != kMssSize) {
+        return false;
+      }
+      out.mss = load16(option, 2);
+      return true;
+    case kWindowScale:
+      if (size != kWindowScaleSize) {
+        return false;
+      }
+      out.window_scale = load8(option, 2);
+      return true;
+    case kSackPermitted:
+      out.sack_permitted = true;
+      return size == kSackPermittedSize;
+    case kTimestamps:
+      if (size != kTimestampsSize) {
+        return false;
+      }
+      out.timestamps = TcpTimestamps{load32(option, 2), load32(option, 6)};
+      return true;
+    case kSack: {
+      const std::size_t count = (size - 2) / kSackBlockSize;
+      if ((size - 2) % kSackBlockSize != 0 || count == 0 || count > TcpOptions::kMaxSackBlocks) {
+        return false;
+      }
+      out.sack = {};
+      for (std::size_t i = 0; i < count; ++i) {
+        out.sack[i] = {load32(option, 2 + i * kSackBlockSize), load32(option, 6 + i * kSackBlockSize)};
+      }
+      out.sack_count = static_cast<std::uint8_t>(count);
+      return true;
+    }
+    case kFastOpen:
+      take_fast_open(option.subspan(2), false, out);
+      return true;
+    case kExperiment:
+      if (size >= 4 && load16(option, 2) == kFastOpenExperiment) {
+        take_fast_open(option.subspan(4), true, out);
+      }
+      return true;
+    default:
+      return true;
+  }
+}
+
+}  // namespace
+
+Parsed<TcpOptions> TcpOptions::parse(Bytes options) {
+  TcpOptions out;
+  if (options.size() == 12 && load32(options, 0) == kAlignedTimestamps) [[likely]] {
+    out.timestamps = TcpTimestamps{load32(options, 4), load32(options, 8)};
+    return out;
+  }
+  std::size_t at = 0;
+  while (at < options.size()) {
+    const std::uint8_t kind = load8(options, at);
+    if (kind == kEnd) {
+      break;
+    }
+    if (kind == kNop) {
+      ++at;
+      continue;
+    }
+    const std::size_t left = options.size() - at;
+    const std::size_t length = left < 2 ? 0 : load8(options, at + 1);
+    if (length < 2 || length > left || !take(options.subspan(at, length), out)) {
+      return bad(WireError::kBadOption);
+    }
+    at += length;
+  }
+  return out;
+}
+
+std::size_t TcpOptions::fitting_sack_blocks() const {
+  const std::size_t others = (mss ? 4 : 0) +
+                             (timestamps       ? 12
+                              : sack_permitted ? 4
+                                               : 0) +
+                             (window_scale ? 4 : 0) + (fast_open ? size_of(*fast_open) : 0);
+  const std::size_t room = kTcpMaxOptions - others;
+  return room < 4 ? 0 : std::min<std::size_t>(sack_count, (room - 4) / kSackBlockSize);
+}
+
+std::size_t TcpOptions::size() const {
+  const std::size_t blocks = fitting_sack_blocks();
+  return (mss ? 4 : 0) +
+         (timestamps       ? 12
+          : sack_permitted ? 4
+                           : 0) +
+         (window_scale ? 4 : 0) + (fast_open ? size_of(*fast_open) : 0) +
+         (blocks > 0 ? 4 + blocks * kSackBlockSize : 0);
+}
+
+std::size_t TcpOptions::emit(MutableBytes out) const {
+  check(sack_count <= kMaxSackBlocks && out.size() >= size(), "emit: room for the TCP options");
+  std::size_t at = 0;
+  const auto word = [&](unsigned a, unsigned b, unsigned c, unsigned d) {
+    store16(out, at, a << 8 | b);
+    store16(out, at + 2, c << 8 | d);
+    at += 4;
+  };
+  const auto word32 = [&](std::uint32_t v) {
+    store32(out, at, v);
+    at += 4;
+  };
+  if (mss) {
+    word(kMss, kMssSize, *mss >> 8, *mss & 0xff);
+  }
+  if (timestamps) {
+    // SACK-permitted is just as long as the padding that timestamps need.
+    sack_permitted ? word(kSackPermitted, kSackPermittedSize, kTimestamps, kTimestampsSize)
+                   : word(kNop, kNop, kTimestamps, kTimestampsSize);
+    word32(timestamps->value);
+    word32(timestamps->echo);
+  } else if (sack_permitted) {
+    word(kNop, kNop, kSackPermitted, kSackPermittedSize);
+  }
+  if (window_scale) {
+    word(kNop, kWindowScale, kWindowScaleSize, *window_scale);
+  }
+  if (fast_open) {
+    std::fill_n(out.begin() + static_cast<std::ptrdiff_t>(at), size_of(*fast_open), std::byte{kNop});
+    const std::size_t begin = at;
+    at += size_of(*fast_open);
+    const std::size_t head = fast_open->experimental ? 4 : 2;
+    store8(out, begin, fast_open->experimental ? kExperiment : kFastOpen);
+    store8(out, begin + 1, static_cast<std::uint8_t>(head + fast_open->size));
+    if (fast_open->experimental) {
+      store16(out, begin + 2, kFastOpenExperiment);
+    }
+    std::ranges::copy(fast_open->bytes(), out.begin() + static_cast<std::ptrdiff_t>(begin + head));
+  }
+  if (const std::size_t blocks = fitting_sack_blocks(); blocks > 0) {
+    word(kNop, kNop, kSack, static_cast<unsigned>(2 + blocks * kSackBlockSize));
+    for (std::size_t i = 0; i < blocks; ++i) {
+      word32(sack[i].left);
+      word32(sack[i].right);
+    }
+  }
+  return at;
+}
+
+}  // namespace catenet::wire

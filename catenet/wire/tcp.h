@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// The TCP header (RFC 9293 3.1) as it lies in the packet, and its options as values: maximum segment size, window scale
+// and timestamps (RFC 7323), selective acknowledgement (RFC 2018), Fast Open (RFC 7413). Checksum and sequence
+// arithmetic belong above.
+#pragma once
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "catenet/wire/bytes.h"
+
+namespace catenet::wire {
+
+inline constexpr std::size_t kTcpHeaderSize = 20;
+inline constexpr std::size_t kTcpMaxHeaderSize = 60;
+inline constexpr std::size_t kTcpMaxOptions = 40;
+inline constexpr std::uint8_t kTcpMaxWindowScale = 14;  ///< a greater shift is used as 14 (RFC 7323 2.3)
+
+/// Bits of TcpHeader::flags.
+struct TcpFlag {
+  static constexpr std::uint8_t kFin = 0x01;
+  static constexpr std::uint8_t kSyn = 0x02;
+  static constexpr std::uint8_t kRst = 0x04;
+  static constexpr std::uint8_t kPsh = 0x08;
+  static constexpr std::uint8_t kAck = 0x10;
+  static constexpr std::uint8_t kUrg = 0x20;
+  static constexpr std::uint8_t kEce = 0x40;  // RFC 3168 6.1
+  static constexpr std::uint8_t kCwr = 0x80;
+};
+
+struct TcpHeader {
+  be16 source_port;
+  be16 destination_port;
+  be32 seq;
+  be32 ack;
+  std::uint8_t offset_reserved = 0x50;  ///< data offset in 32-bit words, then four reserved bits
+  std::uint8_t flags = 0;
+  be16 window;
+  be16 checksum;
+  be16 urgent_pointer;
+
+  [[nodiscard]] std::size_t header_size() const { return std::size_t{offset_reserved} >> 4 << 2; }
+  void set_header_size(std::size_t bytes) { offset_reserved = static_cast<std::uint8_t>(bytes / 4 << 4); }
+  [[nodiscard]] bool has(std::uint8_t flag_bits) const { return (flags & flag_bits) == flag_bits; }
+  [[nodiscard]] bool has_options() const { return header_size() > kTcpHeaderSize; }
+
+  /// In place. `segment` is header and data. kTooShort below 20 bytes; kBadHeaderLength when the data offset is below 5
+  /// or beyond the segment.
+  static Parsed<const TcpHeader*> parse(Bytes segment);
+  /// The options of a parsed header within the `segment` it was parsed from.
+  [[nodiscard]] Bytes options_in(Bytes segment) const {
+    return segment.subspan(kTcpHeaderSize, header_size() - kTcpHeaderSize);
+  }
+};
+static_assert(sizeof(TcpHeader) == kTcpHeaderSize && FixedHeader<TcpHeader>);
+
+inline Parsed<const TcpHeader*> TcpHeader::parse(Bytes segment) {
+  const auto* header = view<TcpHeader>(segment);
+  if (header == nullptr) [[unlikely]] {
+    return bad(WireError::kTooShort);
+  }
+  if (header->header_size() < kTcpHeaderSize || header->header_size() > segment.size()) [[unlikely]] {
+    return bad(WireError::kBadHeaderLength);
+  }
+  return header;
+}
+
+/// Sequence numbers [left, right) that arrived out of order.
+struct SackBlock {
+  std::uint32_t left = 0;
+  std::uint32_t right = 0;
+  bool operator==(const SackBlock&) const = default;
+};
+
+struct TcpTimestamps {
+  std::uint32_t value = 0;  ///< TSval
+  std::uint32_t echo = 0;   ///< TSecr
+  bool operator==(const TcpTimestamps&) const = default;
+};
+
+/// The Fast Open option (RFC 7413 4.1.1). Without a cookie it asks for one.
+struct TcpFastOpen {
+  static constexpr std::size_t kMinCookie = 4;
+  static constexpr std::size_t kMaxCookie = 16;
+
+  std::array<std::byte, kMaxCookie> cookie{};
+  std::uint8_t size = 0;      ///< bytes of the cookie: 0, or 4 to 16 and even
+  bool experimental = false;  ///< as kind 254 with the identifier 0xf989 (RFC 6994), which came before kind 34
+
+  [[nodiscard]] Bytes bytes() const { return Bytes(cookie).first(size); }
+  bool operator==(const TcpFastOpen&) const = default;
+};
+
+struct TcpOptions {
+  static constexpr std::size_t kMaxSackBlocks = 4;
+
+  std::optional<std::uint16_t> mss;
+  std::optional<std::uint8_t> window_scale;  ///< as it came; see kTcpMaxWindowScale
+  bool sack_permitted = false;
+  std::optional<TcpTimestamps> timestamps;
+  std::uint8_t sack_count = 0;
+  std::array<SackBlock, kMaxSackBlocks> sack{};
+  std::optional<TcpFastOpen> fast_open;  ///< one whose cookie has an impossible length is passed over (RFC 7413 4.1.1)
+
+  /// Unknown kinds are passed over by their length; the last of several of a kind counts. kBadOption for a length below
+  /// 2 or beyond the header, or a known kind with a length that is not its own (RFC 9293 3.1, MUST-7). Options that are
+  /// only meant for SYN segments are reported wherever they stand.
+  static Parsed<TcpOptions> parse(Bytes options);
+
+  /// How many of sack_count blocks fit beside the other options: at most 4, or 3 next to timestamps.
+  [[nodiscard]] std::size_t fitting_sack_blocks() const;
+  /// Bytes that emit() writes: a multiple of four, at most kTcpMaxOptions.
+  [[nodiscard]] std::size_t size() const;
+  /// MSS; SACK-permitted and timestamps (each padded with NOPs when alone); NOP and window scale; Fast Open, padded
+  /// with NOPs behind; NOP, NOP and SACK: every option on a 32-bit boundary, the layout that receivers' fast paths
+  /// expect (RFC 7323 appendix A). SACK blocks that do not fit are left out, the last first. Returns size().
+  std::size_t emit(MutableBytes out) const;
+  bool operator==(const TcpOptions&) const = default;
+};
+
+}  // namespace catenet::wire

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "catenet/wire/tcp.h"
+
+#include <gtest/gtest.h>
+
+#include "catenet/wire/testing_pcap.h"
+
+namespace catenet::wire {
+namespace {
+
+using testing::Buffer;
+using testing::hex;
+
+Buffer emitted(const TcpOptions& options) {
+  Buffer out(options.size());
+  EXPECT_EQ(options.emit(out), out.size());
+  return out;
+}
+
+TEST(Tcp, ReadsInPlace) {
+  const Buffer segment = hex("3039 0050 01020304 05060708 6012 ffff beef 0001  0204 05b4 6869");
+  const auto parsed = TcpHeader::parse(segment);
+  ASSERT_TRUE(parsed);
+  const TcpHeader& h = **parsed;
+  EXPECT_EQ(h.source_port, 12345);
+  EXPECT_EQ(h.destination_port, 80);
+  EXPECT_EQ(h.seq, 0x01020304U);
+  EXPECT_EQ(h.ack, 0x05060708U);
+  EXPECT_EQ(h.header_size(), 24U);
+  EXPECT_TRUE(h.has(TcpFlag::kSyn | TcpFlag::kAck));
+  EXPECT_FALSE(h.has(TcpFlag::kSyn | TcpFlag::kFin));
+  EXPECT_EQ(h.window, 0xffff);
+  EXPECT_EQ(h.checksum, 0xbeef);
+  EXPECT_EQ(h.urgent_pointer, 1);
+  EXPECT_EQ(TcpOptions::parse(h.options_in(segment))->mss, 1460);
+
+  TcpHeader made;
+  made.set_header_size(40);
+  EXPECT_EQ(made.offset_reserved, 0xa0);
+}
+
+TEST(Tcp, NamesEachMalformation) {
+  Buffer segment = hex("3039 0050 01020304 05060708 5012 ffff beef 0000");
+  EXPECT_TRUE(TcpHeader::parse(segment));
+  EXPECT_EQ(TcpHeader::parse(Bytes(segment).first(19)).error(), WireError::kTooShort);
+  for (const unsigned offset : {0x00, 0x40, 0x60, 0xf0}) {
+    segment[12] = std::byte(offset);
+    EXPECT_EQ(TcpHeader::parse(segment).error(), WireError::kBadHeaderLength) << offset;
+  }
+}
+
+// The layouts that Linux sends.
+TEST(TcpOptions, EmitsASynWithEverything) {
+  const TcpOptions syn{
+      .mss = 1460, .window_scale = 7, .sack_permitted = true, .timestamps = TcpTimestamps{0x11223344, 0}};
+  EXPECT_EQ(emitted(syn), hex("020405b4 0402080a 11223344 00000000 01030307"));
+  EXPECT_EQ(TcpOptions::parse(emitted(syn)), syn);
+}
+
+TEST(TcpOptions, FastOpen) {  // RFC 7413 4.1.1, and the experimental form before it (RFC 6994)
+  TcpOptions syn{.mss = 1460, .window_scale = 8, .sack_permitted = true};
+  syn.fast_open.emplace();
+  EXPECT_EQ(emitted(syn), hex("020405b4 01010402 01030308 2202 0101"));
+  EXPECT_EQ(TcpOptions::parse(emitted(syn)), syn);
+  syn.fast_open->experimental = true;
+  EXPECT_EQ(emitted(syn), hex("020405b4 01010402 01030308 fe04f989"));
+  EXPECT_EQ(TcpOptions::parse(emitted(syn)), syn);
+  syn.fast_open->size = 6;
+  std::ranges::copy(hex("aabbccddeeff"), syn.fast_open->cookie.begin());
+  EXPECT_EQ(emitted(syn), hex("020405b4 01010402 01030308 fe0af989 aabbccdd eeff0101"));
+  syn.fast_open->experimental = false;
+  EXPECT_EQ(emitted(syn), hex("020405b4 01010402 01030308 2208aabb ccddeeff"));
+  EXPECT_EQ(TcpOptions::parse(emitted(syn)), syn);
+  // With the longest cookie and everything else the header is full.
+  syn.timestamps = TcpTimestamps{1, 0};
+  syn.fast_open->size = 16;
+  EXPECT_EQ(syn.size(), kTcpMaxOptions);
+  EXPECT_EQ(TcpOptions::parse(emitted(syn)), syn);
+  // Too short, too long, odd; another experiment.
+  for (const char* odd : {"22040000", "22140102030405060708090a0b0c0d0e0f1011120000", "2207000000000000",
+                          "fe06f98900000000", "fe061234aabb0000", "fe03f900"}) {
+    const auto parsed = TcpOptions::parse(hex(odd));
+    ASSERT_TRUE(parsed) << odd;
+    EXPECT_FALSE(parsed->fast_open) << odd;
+  }
+}
+
+TEST(TcpOptions, EmitsEachAlone) {
+  EXPECT_EQ(emitted({.mss = 536}), hex("02040218"));
+  EXPECT_EQ(emitted({.window_scale = 0}), hex("01030300"));
+  EXPECT_EQ(emitted({.sack_permitted = true}), hex("01010402"));
+  EXPECT_EQ(emitted({.mss = 1460, .window_scale = 2, .sack_permitted = true}), hex("020405b4 01010402 01030302"));
+  EXPECT_EQ(emitted({.timestamps = TcpTimestamps{1, 2}}), hex("0101080a 00000001 00000002"));
+  EXPECT_EQ(emitted({}), Buffer());
+}
+
+TEST(TcpOptions, EmitsSackBlocksAsFarAsTheyFit) {
+  TcpOptions ack{.sack_count = 4, .sack = {{{1, 2}, {3, 4}, {5, 6}, {7, 8}}}};
+  EXPECT_EQ(emitted(ack), hex("01010522 00000001 00000002 00000003 00000004 00000005 00000006 00000007 00000008"));
+  EXPECT_EQ(TcpOptions::parse(emitted(ack)), ack);
+  ack.timestamps = TcpTimestamps{9, 10};
+  EXPECT_EQ(ack.fitting_sack_blocks(), 3U);
+  EXPECT_EQ(ack.size(), 40U);
+  EXPECT_EQ(TcpOptions::parse(emitted(ack))->sack_count, 3);
+}
+
+TEST(TcpOptions, PassesOverUnknownKinds) {
+  // Fast open cookie request, MPTCP, then window scale; EOL hides what follows.
+  const auto parsed = TcpOptions::parse(hex("2202 1e04 0001 010303 09 00 02ff"));
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->window_scale, 9);
+  EXPECT_FALSE(parsed->mss);
+}
+
+TEST(TcpOptions, TimestampsInAnyPlace) {
+  for (const char* text :
+       {"0101080a 00000001 00000002", "080a 00000001 00000002 0000", "01 080a 00000001 00000002 01"}) {
+    const auto parsed = TcpOptions::parse(hex(text));
+    ASSERT_TRUE(parsed) << text;
+    EXPECT_EQ(parsed->timestamps, (TcpTimestamps{1, 2})) << text;
+  }
+}
+
+TEST(TcpOptions, NamesBadLengths) {
+  for (const char* text :
+       {"02", "0200", "0201 0000", "0203 05b4", "0205 05b4 00", "0204 05", "0302", "030407 00", "0403 00",
+        "080a 00000001 0000", "0809 00000001 000000", "0502", "0509 00000001 000000", "050b 00000001 00000002 00", "22",
+        "2200", "2201", "22ff 0000",
+        "052a 0001020304050607 0001020304050607 0001020304050607 0001020304050607 0001020304050607"}) {
+    EXPECT_EQ(TcpOptions::parse(hex(text)), bad(WireError::kBadOption)) << text;
+  }
+}
+
+}  // namespace
+}  // namespace catenet::wire
