@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "catenet/net/interface.h"
+
+#include "catenet/base/hash.h"
+#include "catenet/net/segmentation.h"
+
+namespace catenet {
+
+Interface::Interface(Node& node, std::uint16_t index, std::string_view name)
+    : node_(node), index_(index), name_(name) {}
+
+Interface::~Interface() = default;
+
+void Interface::attach(Medium& medium) {
+  medium_ = &medium;
+  medium.set_sink(*this);
+}
+
+void Interface::output(Packet packet, const wire::LinkAddress& to, std::uint16_t protocol) {
+  if (!link_layer_->encapsulate(packet, address_, to, protocol)) {
+    drop(std::move(packet), DropReason::no_memory);
+    return;
+  }
+  send(std::move(packet));
+}
+
+void Interface::send_super_segment(Packet super) {
+  if (medium_ != nullptr && medium_->takes_super_segments()) {
+    send_frame(std::move(super));
+    return;
+  }
+  Segmentation segments(super);
+  while (!segments.done()) {
+    Packet segment = segments.next();
+    if (!segment) {
+      drop(std::move(super), DropReason::no_memory);
+      return;
+    }
+    send_frame(std::move(segment));
+  }
+  super.consume();
+}
+
+void Interface::send_frame(Packet frame) {
+  if (medium_ == nullptr) {
+    drop(std::move(frame), DropReason::no_medium);
+    return;
+  }
+  if (medium_->is_idle() && qdisc_->packets() == 0) [[likely]] {
+    const Instant now = node_.now();
+    qdisc_->enqueue(std::move(frame), *this);  // a shaper may still hold it back
+    pump(now);
+    return;
+  }
+  qdisc_->enqueue(std::move(frame), *this);
+  if (!ready_requested_ && qdisc_->packets() > 0) {
+    ready_requested_ = true;
+    medium_->request_ready();
+  }
+}
+
+void Interface::medium_ready() {
+  ready_requested_ = false;
+  pump(node_.now());
+}
+
+void Interface::pump(Instant now) {
+  while (medium_->is_idle()) {
+    Packet frame = qdisc_->dequeue(now, *this);
+    if (!frame) {
+      const Instant later = qdisc_->ready_at(now);
+      if (!later.is_never()) {
+        if (shaper_timer_ == nullptr) {
+          shaper_timer_ =
+              std::make_unique<Timer>(node_.timers(), Delegate<void(Instant)>::to<&Interface::on_shaper_timer>(*this));
+        }
+        shaper_timer_->arm(later);
+      }
+      return;
+    }
+    transmit(std::move(frame));
+  }
+  if (!ready_requested_ && qdisc_->packets() > 0) {
+    ready_requested_ = true;
+    medium_->request_ready();
+  }
+}
+
+void Interface::drain(DropReason reason) {
+  while (qdisc_ != nullptr) {
+    Packet frame = qdisc_->dequeue(Instant::never(), *this);  // a shaper lets everything go at the end of time
+    if (!frame) {
+      return;
+    }
+    drop(std::move(frame), reason);
+  }
+}
+
+void Interface::transmit(Packet frame) {
+  ++counters_.tx_packets;
+  counters_.tx_bytes += frame.size();
+  medium_->transmit(std::move(frame));
+}
+
+void Interface::receive(Packet frame) {
+  const Instant now = node_.now();
+  if (frame.meta().fcs_present) [[unlikely]] {
+    if (!link_layer_->verify(frame)) {
+      drop(std::move(frame), DropReason::fcs_error);
+      return;
+    }
+  }
+  ++counters_.rx_packets;
+  counters_.rx_bytes += frame.size();
+  const auto head = frame.head();
+  digest_ = mix64(digest_ ^ static_cast<std::uint64_t>(now.ns()),
+                  hash_bytes(head.first(std::min<std::size_t>(head.size(), 64)), frame.size()));
+  PacketMeta& meta = frame.meta();
+  meta.arrival_interface = static_cast<std::uint16_t>(index_ + 1);
+  meta.stamp = now;
+  node_.receive(*this, std::move(frame));
+}
+
+}  // namespace catenet
