@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+// Packets out: path, source address, header, and the way to the neighbour (RFC 1122 3.3.1, 3.3.4).
+#include <algorithm>
+
+#include "catenet/ip/ipv4.h"
+#include "catenet/packet/checksum.h"
+
+namespace catenet::ip {
+
+using wire::Ipv4Address;
+using wire::Ipv4Header;
+
+Result<void> Ipv4::output(Packet packet, const SendOptions& options) {
+  if (!options.destination.is_v4()) {
+    return refuse(std::move(packet), DropReason::no_route, EAFNOSUPPORT, "not an IPv4 address");
+  }
+  const Ipv4Address destination = options.destination.v4();
+  if (packet.size() + wire::kIpv4HeaderSize > wire::kIpv4MaxPacket) {
+    return refuse(std::move(packet), DropReason::message_too_long, EMSGSIZE, "longer than an IPv4 packet");
+  }
+  if (destination.is_this_network() || (destination.is_reserved() && !destination.is_broadcast())) {
+    return refuse(std::move(packet), DropReason::no_route, ENETUNREACH, "nobody can have this address");
+  }
+  Path own;
+  Path* path = nullptr;
+  if (options.interface != nullptr) [[unlikely]] {
+    own = forced_path(destination, *options.interface);
+    path = &own;
+  } else {
+    path = &path_to(destination);
+  }
+  if (path->kind == PathKind::none) {
+    return refuse(std::move(packet), DropReason::no_route, ENETUNREACH, "no route");
+  }
+  if (path->kind == PathKind::broadcast && !options.allow_broadcast) {
+    return refuse(std::move(packet), DropReason::broadcast_refused, EACCES, "broadcast without permission");
+  }
+  if (path->out == nullptr && path->kind != PathKind::local) {  // a group without a route: which link?
+    own = *path;
+    path = &own;
+    own.out = group_interface(own, options);
+    if (own.out == nullptr) {
+      return refuse(std::move(packet), DropReason::no_route, ENETUNREACH, "no interface to send a broadcast from");
+    }
+  }
+  const auto source = source_for(options, *path);
+  if (!source) {
+    return refuse(std::move(packet), DropReason::no_address, source.error().code, source.error().context);
+  }
+  return send_on(std::move(packet), *path, options, *source);
+}
+
+/// The link of the given source address, else the first one that has an address.
+Interface* Ipv4::group_interface(const Path&, const SendOptions& options) const {
+  for (const auto& a : addresses_) {
+    if (options.source.is_unspecified() || options.source == wire::IpAddress(a.address())) {
+      return a.interface;
+    }
+  }
+  return nullptr;
+}
+
+Result<Ipv4Address> Ipv4::source_for(const SendOptions& options, const Path& path) const {
+  if (!options.source.is_unspecified()) {
+    if (!is_local(options.source)) {
+      return fail(EADDRNOTAVAIL, "the source address is not ours");
+    }
+    return options.source.v4();
+  }
+  const Ipv4Address source = source_on(path);
+  // Without an address one may still ask everybody on a link for one (RFC 1122 3.2.1.3(a)).
+  if (source.is_unspecified() && !(path.destination.is_broadcast() && options.interface != nullptr)) {
+    return fail(EADDRNOTAVAIL, "the interface has no address");
+  }
+  if (options.interface != nullptr && path.destination.is_broadcast() && address_of(*options.interface) != source) {
+    return address_of(*options.interface);
+  }
+  return source;
+}
+
+Result<void> Ipv4::send_on(Packet packet, Path& path, const SendOptions& options, Ipv4Address source) {
+  const bool local = path.kind == PathKind::local;
+  if (packet.headroom() < wire::kIpv4HeaderSize + (local ? 0 : path.out->link_layer().header_size())) {
+    return refuse(std::move(packet), DropReason::no_memory, ENOBUFS, "no headroom for the headers");
+  }
+  if (source.is_loopback() && !local) {  // RFC 1122 3.2.1.3(g): 127/8 never leaves the node
+    return refuse(std::move(packet), DropReason::martian_source, EADDRNOTAVAIL, "a loopback address as source");
+  }
+  std::size_t mtu = local ? wire::kIpv4MaxPacket : path.out->mtu();
+  bool dont_fragment = options.dont_fragment;
+  if (!local) {
+    if (const auto* learned = learned_mtu(path.destination)) {
+      mtu = std::min<std::size_t>(mtu, learned->mtu);
+      dont_fragment = dont_fragment && !learned->locked;
+    }
+  }
+  write_header(packet, source, path.destination, options, dont_fragment);
+  const bool too_big = packet.size() > mtu && wire_size(packet, wire::kIpv4HeaderSize, options.protocol) > mtu;
+  if (too_big && dont_fragment) {
+    return refuse(std::move(packet), DropReason::fragmentation_needed, EMSGSIZE, "longer than the path's MTU");
+  }
+  return depart(std::move(packet), path, too_big, mtu);
+}
+
+void Ipv4::write_header(Packet& packet, Ipv4Address source, Ipv4Address destination, const SendOptions& options,
+                        bool dont_fragment) {
+  auto& header = packet.push_header<Ipv4Header>();
+  header.tos = options.traffic_class;
+  header.total_length = static_cast<std::uint16_t>(packet.size());
+  // RFC 6864 4.1: the identification of a packet that cannot be fragmented means nothing.
+  header.id = dont_fragment ? std::uint16_t{0} : next_id_++;
+  header.fragment = dont_fragment ? Ipv4Header::kDontFragment : std::uint16_t{0};
+  header.ttl = options.ttl != 0             ? options.ttl
+               : destination.is_multicast() ? std::uint8_t{1}  // RFC 1112 6.1
+                                            : config_.default_ttl;
+  header.protocol = options.protocol;
+  header.source = source;
+  header.destination = destination;
+  header.checksum = internet_checksum(packet.head().first(wire::kIpv4HeaderSize));
+  packet.mark_network_header();
+  PacketMeta& meta = packet.meta();
+  meta.stamp = node_.now();
+  meta.arrival_interface = 0;
+  meta.cast = LinkCast::to_us;
+}
+
+/// The neighbour did not answer: RFC 1812 4.3.3.1 for forwarded packets; the sender is in this node for the others.
+void Ipv4::unresolved(Packet packet, Interface& out) {
+  if (packet.meta().arrival_interface != 0) {
+    icmp_.send_error(packet, wire::IcmpHeader::unreachable(wire::IcmpUnreachable::kHost));
+  } else {
+    report_local_error(packet, ErrorReport::Kind::host_unreachable);
+  }
+  out.drop(std::move(packet), DropReason::arp_failed);
+}
+
+void Ipv4::report_local_error(Packet& packet, ErrorReport::Kind kind) {
+  constexpr std::size_t kEnough = 64;  // a transport header with its options, nearly always
+  (void)packet.pullup(std::min(packet.size(), wire::kIpv4HeaderSize + kEnough));
+  const Ipv4Header& header = packet.header<Ipv4Header>();
+  const std::size_t skip = std::min(header.header_size(), packet.head().size());
+  if (!header.is_first_fragment()) {
+    return;
+  }
+  ErrorReport report;
+  report.kind = kind;
+  report.reporter = Ipv4Address(header.source);
+  report.source = Ipv4Address(header.source);
+  report.destination = Ipv4Address(header.destination);
+  report.transport_header = packet.head().subspan(skip);
+  (void)icmp_.deliver(report, header.protocol);
+}
+
+// Questions of the transports
+
+Result<wire::IpAddress> Ipv4::select_source(const wire::IpAddress& destination) const {
+  if (!destination.is_v4()) {
+    return fail(EAFNOSUPPORT, "not an IPv4 address");
+  }
+  Path path = find_path(destination.v4());
+  if (path.kind == PathKind::none) {
+    return fail(ENETUNREACH, "no route");
+  }
+  const Ipv4Address source = source_on(path);
+  if (source.is_unspecified()) {
+    return fail(EADDRNOTAVAIL, "the node has no address");
+  }
+  return wire::IpAddress(source);
+}
+
+std::uint32_t Ipv4::path_mtu(const wire::IpAddress& destination) const {
+  if (!destination.is_v4()) {
+    return wire::kIpv4MinReassembly;
+  }
+  const Path path = find_path(destination.v4());
+  if (path.kind == PathKind::local) {
+    return wire::kIpv4MaxPacket;
+  }
+  const std::uint32_t mtu = path.out != nullptr ? path.out->mtu() : wire::kIpv4MinReassembly;  // RFC 1122 3.3.3
+  const auto* learned = learned_mtu(path.destination);
+  return learned != nullptr ? std::min<std::uint32_t>(mtu, learned->mtu) : mtu;
+}
+
+bool Ipv4::is_local(const wire::IpAddress& address) const {
+  return address.is_v4() && (address.v4().is_loopback() || find_local(address.v4()) != nullptr);
+}
+
+bool Ipv4::is_broadcast(const wire::IpAddress& address) const {
+  if (!address.is_v4()) {
+    return false;
+  }
+  const Ipv4Address a = address.v4();
+  return a.is_broadcast() || std::any_of(addresses_.begin(), addresses_.end(),
+                                         [&](const auto& l) { return l.broadcast == a && l.address() != a; });
+}
+
+void Ipv4::send_port_unreachable(const Packet& packet, const Delivery&) {
+  Packet whole = packet.clone();
+  if (!whole) {
+    return;
+  }
+  whole.rewind_to_network_header();
+  icmp_.send_error(whole, wire::IcmpHeader::unreachable(wire::IcmpUnreachable::kPort));
+  whole.consume();
+}
+
+}  // namespace catenet::ip

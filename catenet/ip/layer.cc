@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: Apache-2.0
+// Routes, paths and the last step out, for both families.
+#include "catenet/ip/layer.h"
+
+#include <algorithm>
+
+#include "catenet/wire/tcp.h"
+#include "catenet/wire/udp.h"
+
+namespace catenet::ip {
+
+template <typename A>
+Layer<A>::~Layer() {
+  while (!looped_.empty()) {
+    node_.drop(looped_.pop_front().packet, DropReason::run_ended);
+  }
+}
+
+// Configuration
+
+template <typename A>
+Result<void> Layer<A>::add_route(Route<A> route) {
+  if (fib_.size() >= common_.routes) {
+    return fail(ENOBUFS, "too many routes");
+  }
+  if (!route.next_hop.is_unspecified()) {
+    if (route.next_hop.is_martian_source() || find_local(route.next_hop) != nullptr) {
+      return fail(EINVAL, "the next hop is not another host");
+    }
+    if (route.interface == nullptr) {
+      route.interface = connected_interface(route.next_hop);
+    }
+  }
+  if (route.interface == nullptr) {
+    return fail(EHOSTUNREACH, "the next hop is not on a connected network");
+  }
+  fib_.insert(route);
+  return {};
+}
+
+template <typename A>
+Result<void> Layer<A>::set_default_route(const A& next_hop, Interface* interface, std::uint32_t metric) {
+  return add_route({.next_hop = next_hop, .metric = metric, .interface = interface});
+}
+
+template <typename A>
+Result<void> Layer<A>::remove_route(const wire::Prefix<A>& prefix, const A& next_hop) {
+  return fib_.remove(prefix, next_hop) > 0 ? Result<void>() : fail(ESRCH, "no such route");
+}
+
+template <typename A>
+void Layer<A>::insert_connected_route(const LocalAddress<A>& address, const A& preferred_source) {
+  fib_.insert({.prefix = address.prefix.canonical(),
+               .preferred_source = preferred_source,
+               .kind = RouteKind::connected,
+               .interface = address.interface});
+}
+
+template <typename A>
+bool Layer<A>::erase_address(const Interface& interface, const A& address) {
+  const auto at = std::find_if(addresses_.begin(), addresses_.end(), [&](const LocalAddress<A>& a) {
+    return a.interface == &interface && a.address() == address;
+  });
+  if (at == addresses_.end()) {
+    return false;
+  }
+  const wire::Prefix<A> network = at->prefix.canonical();
+  addresses_.erase(at);
+  ++addresses_generation_;
+  A preferred{};
+  fib_.remove_if([&](const Route<A>& r) {
+    const bool its = r.interface == &interface && r.kind == RouteKind::connected && r.prefix == network;
+    preferred = its ? r.preferred_source : preferred;
+    return its;
+  });
+  for (const LocalAddress<A>& other : addresses_) {  // a second address in the same network keeps the route
+    if (other.interface == &interface && other.prefix.canonical() == network && !other.prefix.is_host()) {
+      insert_connected_route(other, preferred.is_unspecified() ? preferred : other.address());
+      break;
+    }
+  }
+  return true;
+}
+
+template <typename A>
+Result<void> Layer<A>::join(const A& group) {
+  if (!group.is_multicast()) {
+    return fail(EINVAL, "not a multicast group");
+  }
+  if (std::find(groups_.begin(), groups_.end(), group) == groups_.end()) {
+    groups_.push_back(group);
+  }
+  return {};
+}
+
+template <typename A>
+void Layer<A>::leave(const A& group) {
+  std::erase(groups_, group);
+}
+
+template <typename A>
+bool Layer<A>::is_joined(const A& group) const {
+  return is_own_group(group) || std::find(groups_.begin(), groups_.end(), group) != groups_.end();
+}
+
+template <typename A>
+void Layer<A>::register_protocol(std::uint8_t number, Protocol& protocol) {
+  std::erase_if(protocols_, [&](const Registration& r) { return r.number == number; });
+  protocols_.push_back({number, &protocol});
+}
+
+template <typename A>
+Protocol* Layer<A>::protocol(std::uint8_t number) const {
+  for (const Registration& r : protocols_) {  // three or four
+    if (r.number == number) {
+      return r.protocol;
+    }
+  }
+  return nullptr;
+}
+
+template <typename A>
+void Layer<A>::add_hook(HookPoint point, Hook& hook) {
+  if (hooks_ == nullptr) {
+    hooks_ = std::make_unique<HookTable>();
+  }
+  hooks_->add(point, hook);
+}
+
+template <typename A>
+void Layer<A>::remove_hook(const Hook& hook) {
+  if (hooks_ != nullptr) {
+    hooks_->remove(hook);
+  }
+}
+
+template <typename A>
+bool Layer<A>::run_hooks(HookPoint point, Packet& packet, Interface* in, Interface* out) {
+  switch (hooks_->run(point, packet, in, out)) {
+    case Hook::Verdict::accept:
+      return true;
+    case Hook::Verdict::drop:
+      node_.drop(std::move(packet), DropReason::filtered, in != nullptr ? in : out);
+      return false;
+    case Hook::Verdict::taken:
+      return false;
+  }
+  return false;
+}
+
+// Paths
+
+template <typename A>
+Interface* Layer<A>::connected_interface(const A& next_hop) const {
+  const Route<A>* route = fib_.lookup(next_hop);
+  return route != nullptr && route->is_on_link() ? route->interface : nullptr;
+}
+
+template <typename A>
+void Layer<A>::find_route(Path& path) const {
+  path.route = fib_.lookup(path.destination);
+  if (path.route != nullptr && path.out == nullptr) {
+    path.out = path.route->interface;
+  }
+  if (path.kind == PathKind::none && path.route != nullptr) {
+    path.kind = PathKind::unicast;
+    path.next_hop = path.route->neighbor_for(path.destination);
+    path.neighbor = neighbors_->find(*path.out, path.next_hop);
+  }
+}
+
+template <typename A>
+typename Layer<A>::Path Layer<A>::forced_path(const A& destination, Interface& out) const {
+  Path path = find_path(destination);
+  if (path.kind == PathKind::local) {
+    return path;
+  }
+  path.out = &out;
+  path.route = nullptr;
+  path.neighbor = nullptr;
+  path.next_hop = destination;
+  if (path.kind == PathKind::none || path.kind == PathKind::unicast) {
+    path.kind = PathKind::unicast;
+    path.route = fib_.lookup_on(destination, out);
+    if (path.route != nullptr) {
+      path.next_hop = path.route->neighbor_for(destination);
+    }
+    path.neighbor = neighbors_->find(out, path.next_hop);
+  }
+  return path;
+}
+
+// In
+
+template <typename A>
+Reassembly& Layer<A>::make_reassembly() {
+  if (reassembly_ == nullptr) {
+    reassembly_ = std::make_unique<Reassembly>(
+        node_, common_.reassembly, Delegate<void(const Packet&)>::to<&Layer::on_reassembly_timeout>(*this));
+  }
+  return *reassembly_;
+}
+
+// Out
+
+template <typename A>
+Result<void> Layer<A>::refuse(Packet packet, DropReason reason, int code, const char* context) {
+  node_.drop(std::move(packet), reason);
+  return fail(code, context);
+}
+
+template <typename A>
+Result<void> Layer<A>::depart(Packet packet, Path& path, bool too_big, std::size_t mtu) {
+  ++counters_.sent;
+  Path kept;
+  Path* way = &path;
+  if (hooks_ != nullptr) [[unlikely]] {
+    kept = path;  // what a hook sends may use the same place of the table
+    way = &kept;
+    if (!run_hooks(HookPoint::output, packet, nullptr, kept.out)) {
+      return {};
+    }
+    if (packet.header<Header>().destination != kept.destination) {
+      kept = find_path(packet.header<Header>().destination);
+      if (kept.kind != PathKind::local && kept.out == nullptr) {
+        return refuse(std::move(packet), DropReason::no_route, ENETUNREACH, "no route");
+      }
+    }
+    kept.neighbor = nullptr;
+    if (kept.kind != PathKind::local && !run_hooks(HookPoint::postrouting, packet, nullptr, kept.out)) {
+      return {};
+    }
+  }
+  if (way->kind == PathKind::local) {
+    loop_back(std::move(packet));
+  } else if (too_big) {
+    fragment(std::move(packet), *way, mtu);
+  } else {
+    transmit(std::move(packet), *way);
+  }
+  return {};
+}
+
+/// Everything but "a unicast packet whose neighbour is known and fresh".
+template <typename A>
+void Layer<A>::transmit_slow(Packet packet, Path& path) {
+  Interface& out = *path.out;
+  if (!out.link_layer().needs_resolution()) {
+    out.output(std::move(packet), wire::LinkAddress(), Traits<A>::kEtherType);
+    return;
+  }
+  if (path.kind == PathKind::broadcast) {
+    out.output(std::move(packet), wire::MacAddress::broadcast(), Traits<A>::kEtherType);
+  } else if (path.kind == PathKind::multicast) {
+    out.output(std::move(packet), Traits<A>::link_group(path.destination), Traits<A>::kEtherType);
+  } else {
+    const A next_hop = path.next_hop;
+    neighbors_->send(std::move(packet), out, next_hop);
+    path.neighbor = neighbors_->find(out, next_hop);
+  }
+}
+
+template <typename A>
+void Layer<A>::loop_back(Packet packet) {
+  if (looped_.size() >= common_.loopback_packets) {
+    node_.drop(std::move(packet), DropReason::queue_full);
+    return;
+  }
+  if (loopback_timer_ == nullptr) {
+    loopback_timer_ =
+        std::make_unique<Timer>(node_.timers(), Delegate<void(Instant)>::to<&Layer::on_loopback_timer>(*this));
+  }
+  const Instant due = node_.now() + common_.loopback_delay;
+  looped_.push_back({due, std::move(packet)});
+  if (!loopback_timer_->is_armed()) {
+    loopback_timer_->arm(due);
+  }
+}
+
+template <typename A>
+void Layer<A>::on_loopback_timer(Instant now) {
+  for (std::size_t n = looped_.size(); n > 0 && looped_.front().due <= now; --n) {
+    Packet packet = looped_.pop_front().packet;
+    packet.meta().stamp = now;
+    ++counters_.received;
+    if (pass_hooks(HookPoint::prerouting, packet, nullptr, nullptr)) {
+      route_input(nullptr, std::move(packet));
+    }
+  }
+  if (!looped_.empty()) {
+    loopback_timer_->arm(looped_.front().due);
+  }
+}
+
+std::size_t wire_size(const Packet& packet, std::size_t network_header_size, std::uint8_t protocol) {
+  const std::size_t segment = packet.meta().segment_size;
+  if (segment == 0) {
+    return packet.size();
+  }
+  std::size_t transport = sizeof(wire::UdpHeader);
+  if (protocol == static_cast<std::uint8_t>(wire::IpProtocol::kTcp)) {
+    constexpr std::size_t kDataOffset = 12;  // RFC 9293 3.1: the high half of the 13th byte, in words
+    transport = network_header_size + kDataOffset < packet.size()
+                    ? static_cast<std::size_t>(packet.peek(network_header_size + kDataOffset) >> 4) * 4
+                    : 0;
+  }
+  return std::min(packet.size(), network_header_size + transport + segment);
+}
+
+template class Layer<wire::Ipv4Address>;
+template class Layer<wire::Ipv6Address>;
+
+}  // namespace catenet::ip

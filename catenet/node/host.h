@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// Host and Router: which rooms a machine with an IP stack is made of, and the wires between them. This is where the
+// three tables through which packets go up are filled: EtherType -> network protocol, IP protocol -> transport,
+// four-tuple -> control block (by Udp and Tcp themselves).
+//
+//   frame -> EtherTable -> Ipv4 (or Arp) -> Udp, Tcp, Icmp -> SocketLayer -> program
+//
+// A router is a host that forwards; it has transports too, because it must answer pings and probes (RFC 1812 5).
+// To add a transport: one member and one register_protocol() line here.
+#pragma once
+#include <memory>
+#include <string_view>
+
+#include "catenet/ip/ether_table.h"
+#include "catenet/ip/ipv4.h"
+#include "catenet/net/node.h"
+#include "catenet/socket/socket_layer.h"
+#include "catenet/transport/tcp/tcp.h"
+#include "catenet/transport/udp/udp.h"
+
+namespace catenet::node {
+
+struct HostConfig {
+  ip::Ipv4Config ipv4;
+  transport::TcpConfig tcp;
+  transport::TcpPolicy tcp_policy;
+  transport::TcpLimits tcp_limits;
+};
+
+class Host : public Node {
+ public:
+  Host(Environment& environment, SourceId id, std::string_view name, const HostConfig& config = {});
+  ~Host() override;
+
+  void receive(Interface& in, Packet frame) override { ether_types_.dispatch(in, std::move(frame)); }
+  void link_changed(Interface& interface) override;
+
+  [[nodiscard]] ip::Ipv4& ipv4() { return ipv4_; }
+  [[nodiscard]] const ip::Ipv4& ipv4() const { return ipv4_; }
+  [[nodiscard]] transport::Udp& udp() { return udp_; }
+  [[nodiscard]] transport::Tcp& tcp() { return tcp_; }
+  [[nodiscard]] const transport::Tcp& tcp() const { return tcp_; }
+  /// The host's sockets and programs; made when first asked for.
+  [[nodiscard]] socket::SocketLayer& sockets();
+  [[nodiscard]] bool has_sockets() const { return sockets_ != nullptr; }
+  /// Ends every program and socket at once: nothing is sent, what is queued is dropped with a reason.
+  void stop_programs() { sockets_.reset(); }
+
+ private:
+  ip::EtherTable ether_types_;
+  ip::Ipv4 ipv4_;
+  transport::Udp udp_;
+  transport::Tcp tcp_;
+  std::unique_ptr<socket::SocketLayer> sockets_;
+};
+
+class Router final : public Host {
+ public:
+  Router(Environment& environment, SourceId id, std::string_view name, HostConfig config = {})
+      : Host(environment, id, name, forwarding(config)) {}
+
+ private:
+  static HostConfig forwarding(HostConfig config) {
+    config.ipv4.forwarding = true;
+    return config;
+  }
+};
+
+}  // namespace catenet::node
