@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// What can be set about TCP: TcpConfig for a connection (a host's default is copied into each new one), TcpPolicy and
+// TcpLimits for a host.
+#pragma once
+#include <cstdint>
+#include <string_view>
+
+#include "catenet/base/time.h"
+#include "catenet/transport/tcp/congestion/congestion.h"
+
+namespace catenet::transport {
+
+/// Explicit congestion notification (RFC 3168): ask for it and answer, only answer, or neither.
+enum class EcnMode : std::uint8_t { ask, answer, never };
+
+struct TcpConfig {
+  std::uint32_t send_buffer = 1 << 20;     ///< bytes not yet acknowledged or not yet sent
+  std::uint32_t receive_buffer = 1 << 20;  ///< bytes; decides the window scale of the handshake
+  std::uint16_t max_mss = 0xffff;          ///< upper bound of what we send and advertise
+  std::uint8_t initial_window = 10;        ///< segments (RFC 6928); 0: RFC 3390
+  CongestionAlgorithm congestion = CongestionAlgorithm::cubic;
+  EcnMode ecn = EcnMode::answer;  ///< DCTCP asks unless this is `never`
+  bool nagle = true;              ///< RFC 896; false is TCP_NODELAY
+  bool window_scaling = true;     ///< RFC 7323 2
+  bool timestamps = true;         ///< RFC 7323 3
+  bool sack = true;               ///< RFC 2018
+  bool dsack = true;              ///< RFC 2883: report data that came twice
+  bool rack = true;               ///< RFC 8985 6: loss by time, where SACK is in use; false: by count (RFC 6675)
+  bool tlp = true;                ///< RFC 8985 7: probe for a lost tail, where SACK is in use
+  bool prr = true;                ///< RFC 9937, where SACK is in use; false: the whole cut at once
+  bool frto = true;               ///< RFC 5682, where SACK is in use
+  bool undo = true;               ///< take back a recovery that was spurious (RFC 3522, RFC 4015, by DSACK)
+  bool limited_transmit = true;   ///< RFC 3042
+  bool super_segments = true;     ///< one packet for several new segments; a medium of frames gets them one by one
+  bool keepalive = false;         ///< RFC 9293 3.8.4: off unless asked for
+  std::uint8_t syn_retries = 6;   ///< retransmissions of SYN or SYN-ACK before ETIMEDOUT
+  std::uint8_t retries = 15;      ///< retransmissions of one segment in a row before ETIMEDOUT (R2)
+  std::uint8_t keepalive_probes = 9;
+  std::uint8_t quick_acks = 10;  ///< segments at the start that are acknowledged at once, to let slow start run
+  Duration delayed_ack = Duration::milliseconds(40);  ///< below 500 ms (RFC 1122 4.2.3.2); 0: every segment at once
+  Duration initial_rto = Duration::seconds(1);        ///< RFC 6298 2.1
+  Duration min_rto = Duration::milliseconds(200);     ///< RFC 6298 2.4 says 1 s; the practice of today is 200 ms
+  Duration max_rto = Duration::seconds(120);
+  Duration msl = Duration::seconds(30);         ///< TIME-WAIT lasts two of them
+  Duration fin_wait_2 = Duration::seconds(60);  ///< for a peer that never closes, once our user has closed
+  Duration user_timeout;                        ///< RFC 9293 3.9.1: data unacknowledged that long; 0: retries decide
+  Duration keepalive_idle = Duration::seconds(7200);
+  Duration keepalive_interval = Duration::seconds(75);
+
+  bool operator==(const TcpConfig&) const = default;
+};
+
+/// Which SYNs are answered with a cookie instead of being remembered (RFC 4987 3.6; Linux's tcp_syncookies 0, 1, 2).
+enum class SynCookies : std::uint8_t { never, when_full, always };
+/// Whether connect() may take the port of a connection in TIME-WAIT, a second after its last segment and with
+/// timestamps to tell old from new (RFC 6191's reasoning, from the other end; Linux's tcp_tw_reuse 0, 2, 1).
+enum class TimeWaitReuse : std::uint8_t { never, loopback, always };
+
+/// Fast Open (RFC 7413); Linux's tcp_fastopen has a bit for each of these. A listener must ask for it besides.
+struct FastOpenPolicy {
+  bool client = true;                  ///< 0x1: whoever wants to may send data with a SYN
+  bool server = true;                  ///< 0x2: and listeners may take them. Linux: off
+  bool client_without_cookie = false;  ///< 0x4
+  bool server_without_cookie = false;  ///< 0x200
+  bool every_listener = false;         ///< 0x400: none needs to ask; its queue is as long as its backlog
+  /// After two timeouts in a row on a connection with Fast Open nobody uses it for so long, doubled each time: a box on
+  /// the way may swallow such connections (tcp_fastopen_blackhole_timeout). 0: never mind.
+  Duration black_hole_pause;
+
+  bool operator==(const FastOpenPolicy&) const = default;
+};
+
+/// How a host's TCP behaves as a whole.
+struct TcpPolicy {
+  FastOpenPolicy fast_open;
+  SynCookies syn_cookies = SynCookies::when_full;
+  TimeWaitReuse time_wait_reuse = TimeWaitReuse::loopback;
+  bool abort_on_overflow = false;      ///< a handshake that finds the accept queue full is reset, not left to try again
+  bool time_wait_ignores_rst = false;  ///< RFC 1337's first fix (Linux's tcp_rfc1337); RFC 9293 lets a reset end it
+
+  bool operator==(const TcpPolicy&) const = default;
+};
+
+struct TcpLimits {
+  std::uint32_t pcbs = 65536;              ///< sockets and connections
+  std::uint32_t backlog = 4096;            ///< upper bound of what listen() asks for (Linux's somaxconn)
+  std::uint32_t requests = 65536;          ///< handshakes begun by peers, of all listeners
+  std::uint32_t fast_open_servers = 1024;  ///< whose cookies a client keeps
+  std::uint32_t time_wait = 65536;         ///< connections in TIME-WAIT; at the limit the oldest is given up
+  std::uint32_t finished_flows = 1024;     ///< closed connections whose figures are kept for the report
+  std::uint16_t port_low = 49152;          ///< ephemeral ports (RFC 6335 6)
+  std::uint16_t port_high = 65535;
+};
+
+}  // namespace catenet::transport

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rack: loss by time (RFC 8985 6). A segment is lost when one that was sent later has arrived, and a reordering window
+// has passed since. Five steps for each acknowledgement; the names are the RFC's.
+#pragma once
+#include <cstdint>
+
+#include "catenet/base/time.h"
+#include "catenet/transport/tcp/sent_segments.h"
+
+namespace catenet::transport {
+
+class Rack {
+ public:
+  static constexpr Duration kMinRttWindow = Duration::seconds(300);  ///< how long a minimum is believed
+  static constexpr std::uint8_t kReoWndPersist = 16;                 ///< recoveries without a DSACK
+
+  /// The connection is established; `snd_una` is the first number of the data.
+  void start(std::uint32_t snd_una) { fack_ = snd_una; }
+
+  /// Steps 1 to 3, for each segment newly acknowledged or SACKed. `ambiguous`: it was retransmitted, and the echoed
+  /// timestamp says that it is not the latest transmission that arrived.
+  void on_delivered(const SentSegment& segment, bool ambiguous, Instant now);
+  /// Step 4: a DSACK came that no loss probe explains.
+  void on_dsack(std::uint32_t snd_una, std::uint32_t snd_nxt);
+  /// Step 4: fast recovery or a recovery after a timeout is over.
+  void on_recovery_end();
+  /// A recovery turned out to be spurious: whatever was taken for a loss was out of order.
+  void saw_reordering() { reordering_seen_ = true; }
+  /// Step 4: RACK_update_reo_wnd().
+  [[nodiscard]] Duration reo_wnd(bool in_recovery, std::uint32_t segs_sacked, Duration srtt) const;
+
+  /// Step 5: RACK_detect_loss(). Marks what is lost; returns how long to wait before asking again, zero: no need.
+  Duration detect(SentSegments& segments, Duration reo_wnd, Instant now) const;
+  /// RACK_mark_losses_on_RTO() of 6.3: the first segment, and each that is old enough.
+  void mark_losses_on_rto(SentSegments& segments, Duration reo_wnd, Instant now) const;
+
+  [[nodiscard]] bool reordering_seen() const { return reordering_seen_; }
+  [[nodiscard]] Duration rtt() const { return rtt_; }
+  [[nodiscard]] Duration min_rtt() const { return min_rtt_; }
+  [[nodiscard]] std::uint32_t fack() const { return fack_; }
+  [[nodiscard]] unsigned reo_wnd_mult() const { return reo_wnd_mult_; }
+
+ private:
+  /// RACK_sent_after(RACK.xmit_ts, RACK.end_seq, segment)
+  [[nodiscard]] bool is_before(const SentSegment& segment) const {
+    return xmit_ts_ > segment.sent_at || (xmit_ts_ == segment.sent_at && seq_before(segment.end, end_seq_));
+  }
+
+  Instant xmit_ts_;
+  Duration rtt_;
+  Duration min_rtt_;
+  Instant min_rtt_at_;
+  std::uint32_t end_seq_ = 0;
+  std::uint32_t fack_ = 0;
+  std::uint32_t dsack_round_ = 0;  // counts while in_dsack_round_
+  bool in_dsack_round_ = false;
+  bool reordering_seen_ = false;
+  bool has_sample_ = false;
+  std::uint8_t reo_wnd_persist_ = kReoWndPersist;
+  std::uint16_t reo_wnd_mult_ = 1;
+};
+
+}  // namespace catenet::transport

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// ReceiveBuffer: data on its way to the user. In order: a queue of the packets they came in. Out of order: packets
+// without overlap, sorted by sequence number, until the gap before them is filled. A packet ends (is consumed) when its
+// last byte is read.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "catenet/base/delegate.h"
+#include "catenet/base/ring.h"
+#include "catenet/net/drop_reason.h"
+#include "catenet/packet/packet.h"
+#include "catenet/transport/tcp/sequence.h"
+#include "catenet/wire/tcp.h"
+
+namespace catenet::transport {
+
+/// Where a packet goes that has no use any more.
+using DropSink = Delegate<void(Packet, DropReason)>;
+
+class ReceiveBuffer {
+ public:
+  static constexpr std::size_t kMaxOutOfOrder = 8192;  ///< packets
+  static constexpr std::size_t kCoalesceBelow = 512;   ///< payloads up to this are copied behind their predecessor
+
+  /// Bytes in order and not read.
+  [[nodiscard]] std::uint32_t readable() const { return readable_; }
+  [[nodiscard]] std::uint32_t out_of_order_bytes() const { return out_of_order_bytes_; }
+  [[nodiscard]] bool has_gap() const { return !out_of_order_.empty(); }
+
+  /// Appends data that starts at the next byte expected. Takes the packet.
+  void append(Packet data);
+  /// Keeps data that starts at `seq`, later than `rcv_nxt`, cut to what is new. False (and the packet stays with the
+  /// caller, `reason` says why): nothing new in it, or too much is kept already. `duplicate`, empty before, is set to
+  /// the first range of it that we had already.
+  [[nodiscard]] bool insert(Packet& data, std::uint32_t seq, DropSink drop, DropReason& reason,
+                            wire::SackBlock& duplicate);
+  /// Moves what has become contiguous at `rcv_nxt` in order; returns the bytes.
+  std::uint32_t take_contiguous(std::uint32_t rcv_nxt, DropSink drop);
+
+  /// The SACK blocks to report, at most out.size(): the one with the newest segment first, then those reported most
+  /// recently (RFC 2018 4). Returns how many.
+  std::size_t sack_blocks(std::span<wire::SackBlock> out) const;
+
+  /// Copies out and, unless `peek`, takes away; returns the bytes.
+  std::size_t read(std::span<std::byte> out, bool peek);
+  /// Drops everything.
+  void clear(DropSink drop, DropReason reason);
+
+ private:
+  struct Entry {
+    std::uint32_t seq;
+    std::uint32_t length;
+    Packet data;
+    [[nodiscard]] std::uint32_t end() const { return seq + length; }
+  };
+  void note_recent(std::uint32_t seq);
+  [[nodiscard]] bool block_around(std::uint32_t seq, wire::SackBlock& block) const;
+
+  Ring<Packet> in_order_;
+  std::vector<Entry> out_of_order_;
+  std::uint32_t readable_ = 0;
+  std::uint32_t out_of_order_bytes_ = 0;
+  std::array<std::uint32_t, 6> recent_{};  // a byte of each block, the newest first
+  std::uint8_t recent_count_ = 0;
+};
+
+}  // namespace catenet::transport

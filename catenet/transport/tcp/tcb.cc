@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: Apache-2.0
+// A connection's life and its user's calls (RFC 9293 3.10.1 to 3.10.6).
+#include "catenet/transport/tcp/tcb.h"
+
+#include <algorithm>
+
+namespace catenet::transport {
+namespace {
+
+constexpr std::uint32_t kMinPeerMss = 64;  // a smaller offer is an attack on our packet rate
+constexpr std::uint32_t kMinMss = 8;       // what the smallest path (68 bytes, RFC 791) leaves beside options
+constexpr std::uint32_t kTimestampBytes = 12;
+constexpr std::uint32_t kMaxUnscaled = 0xffff;
+
+}  // namespace
+
+std::string_view name(TcpState state) {
+  switch (state) {
+    case TcpState::closed:
+      return "CLOSED";
+    case TcpState::listen:
+      return "LISTEN";
+    case TcpState::syn_sent:
+      return "SYN-SENT";
+    case TcpState::syn_received:
+      return "SYN-RECEIVED";
+    case TcpState::established:
+      return "ESTABLISHED";
+    case TcpState::fin_wait_1:
+      return "FIN-WAIT-1";
+    case TcpState::fin_wait_2:
+      return "FIN-WAIT-2";
+    case TcpState::close_wait:
+      return "CLOSE-WAIT";
+    case TcpState::closing:
+      return "CLOSING";
+    case TcpState::last_ack:
+      return "LAST-ACK";
+    case TcpState::time_wait:
+      return "TIME-WAIT";
+  }
+  return "unknown";
+}
+
+Tcb::Tcb(const TcbEnvironment& environment, const TcpConfig& config, const wire::FourTuple& tuple,
+         const TcbOrigin& origin)
+    : environment_(environment), config_(config), tuple_(tuple), origin_(origin) {
+  timers_.fill(Instant::never());
+  snd_una_ = snd_nxt_ = recover_ = cwr_end_ = origin.iss;
+  send_seq_ = origin.iss + 1;
+  // The smallest shift that lets the window say the whole buffer (RFC 7323 2.2).
+  while (rcv_wscale_ < wire::kTcpMaxWindowScale && (config.receive_buffer >> rcv_wscale_) > kMaxUnscaled) {
+    ++rcv_wscale_;
+  }
+  quick_acks_ = config.quick_acks;
+}
+
+Tcb::~Tcb() { received_.clear(environment_.drop, DropReason::socket_closed); }
+
+void Tcb::open_active(Instant now) {
+  state_ = TcpState::syn_sent;
+  syn_due_ = true;
+  last_heard_ = now;
+}
+
+void Tcb::open_passive(const TcpSegment& syn, Instant now) {
+  state_ = TcpState::syn_received;
+  passive_ = true;
+  last_heard_ = now;
+  accept_options(syn);
+  if (timestamps_) {
+    ts_recent_at_ = now;
+  }
+  syn_due_ = true;
+}
+
+// The handshake as far as it had come, from what is left of it (tcp_request.h, syn_cookie.h).
+void Tcb::resume_passive(const TcpSegment& syn, const HalfOpen& past, Instant now) {
+  open_passive(syn, now);
+  syn_due_ = false;
+  syn_out_ = true;
+  snd_nxt_ = origin_.iss + 1;
+  (void)window_field(true);  // the window that the SYN,ACK offered
+  last_ack_sent_ = rcv_nxt_;
+  statistics_.segments_sent = past.retransmits + 1U;
+  statistics_.segments_received = 1;
+  statistics_.retransmits = past.retransmits;
+  syn_retransmitted_ = past.timeouts > 0;
+  if (past.answered.is_never()) {  // a cookie's timestamp is up to 63 ms older than the cookie
+    stale_echoes_ = true;
+    retransmit_stamp_ = timestamp(now);
+  } else if (past.retransmits > 0) {
+    stale_echoes_ = true;
+    retransmit_stamp_ = timestamp(past.answered);
+  } else {
+    timing_ = true;
+    timed_end_ = snd_nxt_;
+    timed_at_ = past.answered;
+  }
+}
+
+// What a SYN from the peer fixes for good.
+void Tcb::accept_options(const TcpSegment& syn) {
+  irs_ = syn.seq;
+  rcv_nxt_ = last_ack_sent_ = syn.seq + 1;
+  rcv_adv_ = rcv_nxt_ + std::min(config_.receive_buffer, kMaxUnscaled);
+  peer_mss_ = std::max<std::uint32_t>(syn.options.mss.value_or(536), kMinPeerMss);  // RFC 9293 3.7.1, MUST-15
+  scaling_ = config_.window_scaling && syn.options.window_scale.has_value();
+  snd_wscale_ = scaling_ ? std::min(*syn.options.window_scale, wire::kTcpMaxWindowScale) : 0;
+  if (!scaling_) {
+    rcv_wscale_ = 0;
+  }
+  timestamps_ = config_.timestamps && syn.options.timestamps.has_value();
+  if (timestamps_) {
+    ts_recent_ = syn.options.timestamps->value;
+  }
+  negotiate_ecn(syn);
+  sack_ = config_.sack && syn.options.sack_permitted;
+  snd_wnd_ = max_snd_wnd_ = syn.window;  // never scaled in a SYN (RFC 7323 2.2)
+  snd_wl1_ = syn.seq;
+  snd_wl2_ = syn.ack;
+  set_mss();
+}
+
+void Tcb::set_mss() {
+  // RFC 6691: the option speaks of segments without options; what they take comes off the data.
+  const std::uint32_t whole = std::min({peer_mss_, origin_.max_segment, std::uint32_t{config_.max_mss}});
+  const std::uint32_t options = timestamps_ ? kTimestampBytes : 0;
+  mss_ = std::max(whole, kMinMss + options) - options;
+  if (congestion_) {
+    congestion_->set_mss(mss_);
+  }
+}
+
+void Tcb::set_max_segment(std::uint32_t bytes) {
+  if (bytes >= origin_.max_segment) {
+    return;  // a path is not believed to have grown: only its own probing could tell (RFC 8899)
+  }
+  origin_.max_segment = bytes;
+  const std::uint32_t before = mss_;
+  set_mss();
+  if (state_ == TcpState::syn_sent && syn_data() > 0 && syn_out_) {
+    syn_due_ = true;  // it was too big with its data; it goes again without
+  }
+  if (mss_ < before && may_send_data() && flight() > 0) {
+    disarm(kLossProbe);
+    presume_all_lost();  // RFC 1191 6.4: send it again, in smaller pieces; not a sign of congestion
+  }
+}
+
+void Tcb::on_network_error(int code, bool hard) {
+  // RFC 9293 3.9.2.2 with RFC 5461 2.1: no ICMP error ends a connection that has been synchronised.
+  if (hard && (state_ == TcpState::syn_sent || (state_ == TcpState::syn_received && !passive_))) {
+    fail(code);
+    return;
+  }
+  soft_error_ = code;
+}
+
+void Tcb::fail(int error) {
+  error_ = error;
+  enter_closed();
+}
+
+void Tcb::enter_closed() {
+  state_ = TcpState::closed;
+  recovery_ = Recovery::none;
+  timers_.fill(Instant::never());
+  syn_due_ = ack_due_ = retransmit_due_ = loss_probe_due_ = probe_due_ = keepalive_due_ = false;
+  send_.clear();
+  segments_ = SentSegments();
+  event_ = true;
+  if (detached_) {
+    received_.clear(environment_.drop, DropReason::socket_closed);
+  }
+}
+
+bool Tcb::may_send_data() const {
+  switch (state_) {
+    case TcpState::established:
+    case TcpState::close_wait:
+    case TcpState::fin_wait_1:
+    case TcpState::closing:
+    case TcpState::last_ack:
+      return true;
+    case TcpState::syn_received:
+      return is_early();
+    default:
+      return false;
+  }
+}
+
+Result<std::size_t> Tcb::send(std::span<const std::byte> bytes) {
+  if (error_ != 0) {
+    return fail_with_error("send");
+  }
+  if (state_ == TcpState::syn_sent || (state_ == TcpState::syn_received && !is_early())) {
+    send_blocked_ = true;
+    return catenet::fail(EAGAIN, "the handshake is under way");
+  }
+  if (fin_queued_ || state_ == TcpState::closed) {
+    return catenet::fail(EPIPE, "the sending side is closed");
+  }
+  if (bytes.empty()) {
+    return std::size_t{0};
+  }
+  const std::uint32_t room = config_.send_buffer - std::min(config_.send_buffer, send_.size());
+  const std::uint32_t taken = send_.write(bytes, room, *environment_.pool);
+  if (taken == 0) {
+    send_blocked_ = true;
+    return catenet::fail(EAGAIN, "the send buffer is full");
+  }
+  send_blocked_ = taken < bytes.size();
+  return std::size_t{taken};
+}
+
+std::unexpected<Error> Tcb::fail_with_error(const char* what) { return catenet::fail(take_error(), what); }
+
+Result<std::size_t> Tcb::receive(std::span<std::byte> out, bool peek) {
+  if (received_.readable() > 0 && !receive_shut_) {
+    const std::size_t n = received_.read(out, peek);
+    if (!peek && n > 0) {
+      offer_window();
+    }
+    return n;
+  }
+  if (error_ != 0) {
+    return fail_with_error("receive");
+  }
+  if (out.empty() || at_end() || state_ == TcpState::closed) {
+    return std::size_t{0};
+  }
+  return catenet::fail(EAGAIN, "no data yet");
+}
+
+bool Tcb::readable() const { return received_.readable() > 0 || error_ != 0 || at_end() || state_ == TcpState::closed; }
+
+bool Tcb::writable() const {
+  if (error_ != 0 || fin_queued_ || state_ == TcpState::closed) {
+    return true;  // the answer is an error, at once
+  }
+  return (is_synchronized() || is_early()) && send_.size() < config_.send_buffer;
+}
+
+// RFC 9293 3.10.4. In SYN-RECEIVED the FIN waits for the handshake's end, see establish().
+Result<void> Tcb::shutdown_send() {
+  switch (state_) {
+    case TcpState::closed:
+    case TcpState::listen:
+    case TcpState::syn_sent:
+      return catenet::fail(ENOTCONN, "shutdown");
+    case TcpState::syn_received:
+      fin_queued_ = true;
+      return {};
+    case TcpState::established:
+      fin_queued_ = true;
+      state_ = TcpState::fin_wait_1;
+      return {};
+    case TcpState::close_wait:
+      fin_queued_ = true;
+      state_ = TcpState::last_ack;
+      return {};
+    default:
+      return {};  // already
+  }
+}
+
+void Tcb::shutdown_receive() {
+  receive_shut_ = true;
+  received_.clear(environment_.drop, DropReason::tcp_closed);
+}
+
+void Tcb::close(Instant now) {
+  detached_ = true;
+  if (state_ == TcpState::closed || state_ == TcpState::syn_sent) {
+    enter_closed();
+    return;
+  }
+  if (received_.readable() > 0 && !receive_shut_) {
+    abort();  // RFC 9293 3.10.4, RFC 2525 2.17: the peer must learn that its data were lost
+    return;
+  }
+  (void)shutdown_send();
+  if (state_ == TcpState::fin_wait_2) {
+    arm(kFinWait2, now + config_.fin_wait_2);
+  }
+}
+
+void Tcb::abort() {
+  detached_ = true;
+  switch (state_) {  // RFC 9293 3.10.5
+    case TcpState::syn_received:
+    case TcpState::established:
+    case TcpState::fin_wait_1:
+    case TcpState::fin_wait_2:
+    case TcpState::close_wait:
+      rst_due_ = true;
+      rst_has_ack_ = true;
+      rst_seq_ = snd_nxt_;
+      reset_ = true;
+      break;
+    default:
+      break;
+  }
+  enter_closed();
+}
+
+TimeWaitFacts Tcb::time_wait_facts() const {
+  TimeWaitFacts facts;
+  facts.snd_nxt = snd_nxt_;
+  facts.rcv_nxt = rcv_nxt_;
+  facts.timestamp_offset = origin_.timestamp_offset;
+  facts.ts_recent = ts_recent_;
+  facts.ts_recent_at = ts_recent_at_;
+  facts.window = static_cast<std::uint16_t>(std::min(rcv_wnd() >> rcv_wscale_, kMaxUnscaled));
+  facts.timestamps = timestamps_;
+  return facts;
+}
+
+void Tcb::check_invariants() const {
+  check(seq_up_to(snd_una_, snd_nxt_), "snd_una <= snd_nxt");
+  check(!may_send_data() || flight() <= send_.size() + 1, "flight is in the send buffer");
+  check(seq_up_to(rcv_nxt_, rcv_adv_) || fin_received_, "rcv_nxt <= right edge");
+  check(send_.size() <= config_.send_buffer, "send buffer within its limit");
+  check(received_.readable() <= config_.receive_buffer + kMaxUnscaled, "receive buffer within its limit");
+  check(received_.out_of_order_bytes() <= config_.receive_buffer + kMaxUnscaled, "assembler within its limit");
+  check(state_ == TcpState::closed || !is_synchronized() || state_ == TcpState::time_wait || cwnd() > 0, "cwnd");
+  check(!may_send_data() || recovery_ == Recovery::none || seq_up_to(recover_, snd_nxt_), "recover <= snd_nxt");
+  segments_.verify();
+  check(!may_send_data() || (segments_.begin() == snd_una_ && segments_.end() == snd_nxt_), "the records are complete");
+  check(!may_send_data() || flight() == 0 || is_armed(kRetransmit) || is_armed(kPersist) || retransmit_due_,
+        "something under way has a timer");
+}
+
+}  // namespace catenet::transport

@@ -1,0 +1,448 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tcb: the transmission control block (RFC 9293 3.3.1), one connection as a state machine without input or output.
+// Whoever owns it tells it what happened and asks it what to do:
+//
+//   input(segment, now)   a segment came            transmit(now)  the next segment to send, until none is left
+//   on_timeout(now)       deadline() has come       deadline()     when to call on_timeout()
+//   send, receive, ...    the user calls            take_event()   whether to wake the user
+//
+// After each of the first three and the user's calls: transmit() until it answers nothing, then arm one timer with
+// deadline(). All times are handed in; the same input gives the same output.
+//
+// Where to read: tcb.cc (life and user calls), tcb_input.cc (RFC 9293 3.10.7), tcb_ack.cc (acknowledgement),
+// tcb_recovery.cc (loss, and what turns out not to have been one), tcb_ecn.cc (marks), tcb_output.cc (what to send
+// when), tcb_fast_open.cc (data in handshakes), tcb_timers.cc.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include "catenet/base/result.h"
+#include "catenet/packet/packet.h"
+#include "catenet/transport/tcp/config.h"
+#include "catenet/transport/tcp/prr.h"
+#include "catenet/transport/tcp/rack.h"
+#include "catenet/transport/tcp/receive_buffer.h"
+#include "catenet/transport/tcp/rtt.h"
+#include "catenet/transport/tcp/send_buffer.h"
+#include "catenet/transport/tcp/sent_segments.h"
+#include "catenet/transport/tcp/tcb_types.h"
+
+namespace catenet::transport {
+
+/// What all connections of a host share; outlives them.
+struct TcbEnvironment {
+  PacketPool* pool = nullptr;
+  DropSink drop;
+};
+
+/// What a connection starts from.
+struct TcbOrigin {
+  std::uint32_t iss = 0;                ///< initial send sequence number (RFC 6528)
+  std::uint32_t timestamp_offset = 0;   ///< added to the millisecond clock (RFC 7323 5.4)
+  std::uint32_t max_segment = 1460;     ///< bytes behind a TCP header without options that the path takes
+  std::uint32_t max_super_segment = 0;  ///< data bytes of one packet, if it may be several segments; else 0
+};
+
+class Tcb {
+ public:
+  enum TimerKind : std::uint8_t {
+    kLossProbe,  // before kRetransmit: a probe that is due at the same time goes in its place (RFC 8985 7.2)
+    kReorder,
+    kRetransmit,
+    kPersist,
+    kDelayedAck,
+    kKeepalive,
+    kUserTimeout,
+    kFinWait2,
+    kTimerCount
+  };
+  /// Fast recovery, recovery after a timeout, or neither.
+  enum class Recovery : std::uint8_t { none, fast, timeout };
+
+  /// The environment and the configuration are referred to, not copied: settings may change under way.
+  Tcb(const TcbEnvironment& environment, const TcpConfig& config, const wire::FourTuple& tuple,
+      const TcbOrigin& origin);
+  ~Tcb();
+  Tcb(const Tcb&) = delete;
+  Tcb& operator=(const Tcb&) = delete;
+
+  // --- life --------------------------------------------------------------------------------------------------------
+  /// CLOSED -> SYN-SENT.
+  void open_active(Instant now);
+  /// A listener got this SYN: -> SYN-RECEIVED.
+  void open_passive(const TcpSegment& syn, Instant now);
+  /// What became of the SYN,ACKs that were sent before there was this Tcb.
+  struct HalfOpen {
+    Instant answered;              ///< when the latest one went; Instant::never(): nobody knows (SYN cookies)
+    std::uint8_t retransmits = 0;  ///< how many were not the first
+    std::uint8_t timeouts = 0;     ///< of them: because nothing came
+  };
+  /// open_passive(), and the SYN,ACK has been sent.
+  void resume_passive(const TcpSegment& syn, const HalfOpen& past, Instant now);
+  /// SYN-RECEIVED: transmit() gives the SYN,ACK again.
+  void repeat_syn_ack() { syn_due_ = true; }
+  /// Fast Open (RFC 7413; tcb_fast_open.cc): the option that goes with our first SYN or SYN,ACK. Before the open calls.
+  void set_fast_open(const wire::TcpFastOpen& option);
+  /// CLOSED: these bytes go with our SYN; answers how many were taken (fewer only when the pool is at its limit).
+  std::size_t preload(std::span<const std::byte> bytes);
+  /// open_passive() for a SYN whose cookie is good: its data are received, and we may send before the handshake ends.
+  void open_passive_early(const TcpSegment& syn, Packet data, Instant now);
+
+  // --- the machine -------------------------------------------------------------------------------------------------
+  /// `data`: what is behind the TCP header, possibly empty. Ends the packet or keeps it.
+  void input(Packet data, const TcpSegment& segment, Instant now);
+  /// The next segment (front = TCP header, checksum partial), or a null packet: nothing to send now.
+  [[nodiscard]] Packet transmit(Instant now);
+  /// ECN field of the network header for the segment that transmit() gave last (RFC 3168 5).
+  [[nodiscard]] std::uint8_t ecn_field() const { return ect_ ? 2 : 0; }
+  [[nodiscard]] Instant deadline() const;
+  void on_timeout(Instant now);
+  /// ICMP says packets are too big, or the route changed (RFC 8201, RFC 1191); as TcbOrigin::max_segment.
+  void set_max_segment(std::uint32_t bytes);
+  /// Any other ICMP error (RFC 9293 3.9.2.2). `hard`: ends a handshake; else only remembered for a timeout.
+  void on_network_error(int code, bool hard);
+
+  // --- the user ----------------------------------------------------------------------------------------------------
+  Result<std::size_t> send(std::span<const std::byte> bytes);
+  Result<std::size_t> receive(std::span<std::byte> out, bool peek = false);
+  Result<void> shutdown_send();
+  void shutdown_receive();
+  /// The user lets go, orderly; a reset if received bytes were not read.
+  void close(Instant now);
+  /// The user lets go; transmit() gives the RST that the state asks for (RFC 9293 3.10.5).
+  void abort();
+
+  [[nodiscard]] bool readable() const;
+  [[nodiscard]] bool writable() const;
+  [[nodiscard]] bool at_end() const { return (fin_received_ || receive_shut_) && received_.readable() == 0; }
+  [[nodiscard]] int error() const { return error_; }
+  int take_error() { return std::exchange(error_, 0); }
+  /// True once after readable(), writable() or error() may have become true.
+  bool take_event() { return std::exchange(event_, false); }
+
+  // --- what it knows -----------------------------------------------------------------------------------------------
+  [[nodiscard]] TcpState state() const { return state_; }
+  /// ESTABLISHED or later, and not CLOSED.
+  [[nodiscard]] bool is_synchronized() const { return state_ >= TcpState::established; }
+  /// Data went with the SYN and were taken: all of ours, or the peer's.
+  [[nodiscard]] bool syn_data_taken() const { return fast_open_ != nullptr && fast_open_->taken; }
+  /// How many bytes went with our SYN.
+  [[nodiscard]] std::uint32_t syn_data() const { return fast_open_ != nullptr ? fast_open_->bytes : 0; }
+  /// Timeouts in a row without an answer.
+  [[nodiscard]] unsigned retries() const { return retries_; }
+  /// A RST, ours or the peer's, ended it.
+  [[nodiscard]] bool was_reset() const { return reset_; }
+  /// TIME-WAIT is the end of a Tcb: its owner keeps the facts as long as 2 MSL, answers what still comes, and closes.
+  [[nodiscard]] TimeWaitFacts time_wait_facts() const;
+  void end_time_wait() { enter_closed(); }
+  /// An ICMP error quoting this sequence number is about something we have under way (RFC 5927 4.1).
+  [[nodiscard]] bool is_outstanding(std::uint32_t seq) const {
+    return seq_up_to(snd_una_, seq) && seq_before(seq, snd_nxt_);
+  }
+  [[nodiscard]] const wire::FourTuple& tuple() const { return tuple_; }
+  [[nodiscard]] std::uint32_t snd_una() const { return snd_una_; }
+  [[nodiscard]] std::uint32_t snd_nxt() const { return snd_nxt_; }
+  [[nodiscard]] std::uint32_t snd_wnd() const { return snd_wnd_; }
+  [[nodiscard]] std::uint32_t iss() const { return origin_.iss; }
+  [[nodiscard]] std::uint32_t rcv_nxt() const { return rcv_nxt_; }
+  [[nodiscard]] std::uint32_t rcv_wnd() const { return rcv_adv_ - rcv_nxt_; }
+  [[nodiscard]] std::uint32_t irs() const { return irs_; }
+  /// Data bytes per full segment, options taken off.
+  [[nodiscard]] std::uint32_t mss() const { return mss_; }
+  [[nodiscard]] std::uint32_t cwnd() const { return congestion_ ? congestion_->cwnd() : 0; }
+  [[nodiscard]] std::uint32_t ssthresh() const { return congestion_ ? congestion_->ssthresh() : 0; }
+  /// FlightSize: sent and not acknowledged.
+  [[nodiscard]] std::uint32_t flight() const { return snd_nxt_ - snd_una_; }
+  /// Bytes presumed under way.
+  [[nodiscard]] std::uint32_t pipe() const;
+  [[nodiscard]] Recovery recovery() const { return recovery_; }
+  [[nodiscard]] const SentSegments& sent_segments() const { return segments_; }
+  [[nodiscard]] const Rack& rack() const { return rack_; }
+  [[nodiscard]] const RttEstimator& rtt() const { return rtt_; }
+  [[nodiscard]] Duration rto() const { return rtt_.rto(config_.initial_rto, config_.min_rto, config_.max_rto); }
+  [[nodiscard]] Instant timer(TimerKind kind) const { return timers_[kind]; }
+  [[nodiscard]] std::uint32_t send_queue() const { return send_.size(); }
+  [[nodiscard]] std::uint32_t receive_queue() const { return received_.readable(); }
+  [[nodiscard]] const TcpStatistics& statistics() const { return statistics_; }
+  [[nodiscard]] Instant last_ack_at() const { return last_ack_at_; }
+  [[nodiscard]] std::string_view algorithm() const {
+    return name(congestion_ ? congestion_->algorithm() : config_.congestion);
+  }
+  [[nodiscard]] bool uses_timestamps() const { return timestamps_; }
+  [[nodiscard]] bool uses_sack() const { return sack_; }
+  [[nodiscard]] bool uses_window_scaling() const { return scaling_; }
+  [[nodiscard]] bool uses_ecn() const { return ecn_; }
+  /// check()s what must always hold: order of the variables, buffers within limits. For tests and the fuzzer.
+  void check_invariants() const;
+
+ private:
+  struct Plan {  // a segment to build
+    std::uint32_t seq = 0;
+    std::uint32_t length = 0;
+    bool fin = false;
+    bool probe = false;       // into a closed window: the persist timer looks after it
+    bool loss_probe = false;  // RFC 8985 7
+  };
+  struct AckNews {  // what one acknowledgement told about what was sent
+    Instant now;
+    std::uint32_t ack = 0;
+    std::uint32_t delivered = 0;  // bytes that are now known to have arrived
+    std::uint32_t sacked = 0;     // of them by SACK
+    std::uint32_t sack_count = 0;
+    std::uint32_t echo = 0;
+    Duration rtt;  // of what was sent once and is now acknowledged; zero: nothing was
+    wire::SackBlock dsack;
+    bool has_echo = false;
+    bool has_dsack = false;
+    bool advances = false;
+    bool duplicate = false;
+    bool original = false;  // what was sent before recover_, and once, has arrived
+  };
+  enum class Frto : std::uint8_t { off, retransmitted, new_data };  // steps of RFC 5682 3.1
+  struct FastOpen {                                                 // of a connection that has to do with it
+    std::optional<wire::TcpFastOpen> option;                        // to send
+    std::uint32_t bytes = 0;                                        // of our data that went with the SYN
+    bool early = false;                                             // we took the peer's, and may send in SYN-RECEIVED
+    bool taken = false;
+  };
+
+  // tcb_input.cc
+  void input_syn_sent(Packet data, const TcpSegment& segment, Instant now);
+  void input_synchronized(Packet data, const TcpSegment& segment, Instant now);
+  void input_tailored(Packet data, const TcpSegment& segment, Instant now);
+  [[nodiscard]] bool check_timestamp(const TcpSegment& segment, Instant now) const;
+  [[nodiscard]] bool is_acceptable(std::uint32_t seq, std::uint32_t length) const;
+  void refuse_unacceptable(Packet data, const TcpSegment& segment, Instant now);
+  void input_reset(Packet data, const TcpSegment& segment, Instant now);
+  [[nodiscard]] bool input_ack_field(const TcpSegment& segment, bool has_data, Instant now);
+  void input_text(Packet data, std::uint32_t seq, Instant now);
+  void keep_out_of_order(Packet data, std::uint32_t seq);
+  void drop(Packet data, DropReason reason) { environment_.drop(std::move(data), reason); }
+  void answer_reset(std::uint32_t seq);
+  void input_fin();
+  void accept_options(const TcpSegment& syn);
+  void establish(const TcpSegment& segment, Instant now);
+  void challenge(Instant now);
+  void received_data(std::uint32_t bytes, bool filled_gap, Instant now);
+
+  void note_duplicate(std::uint32_t left, std::uint32_t right);
+
+  // tcb_ack.cc
+  void acknowledge(const TcpSegment& segment, bool has_data, Instant now);
+  void acknowledge_new(const TcpSegment& segment, AckNews& news);
+  void take_sack(const TcpSegment& segment, AckNews& news);
+  void delivered(const SentSegment& segment, AckNews& news);
+  void measure(const TcpSegment& segment, Instant now);
+  void update_send_window(const TcpSegment& segment, Instant now);
+  void fin_acknowledged(Instant now);
+
+  // tcb_recovery.cc
+  void recover(const AckNews& news);
+  void duplicate_ack(const AckNews& news);
+  void partial_ack(const AckNews& news);
+  void enter_fast_recovery(std::uint32_t delivered, Instant now);
+  void leave_recovery(const AckNews& news);
+  void recover_from_timeout(Instant now);
+  void presume_all_lost();
+  [[nodiscard]] bool detect_losses(Instant now);
+  void start_undo();
+  void note_dsack(const AckNews& news);
+  [[nodiscard]] bool is_spurious(const AckNews& news) const;
+  void undo();
+  void forward_rto(const AckNews& news);
+  [[nodiscard]] std::uint32_t sacked_segments() const;
+  void schedule_loss_probe(Instant now);
+  void loss_probe_answered(const AckNews& news);
+  void on_loss_probe_timeout(Instant now);
+  void on_reorder_timeout(Instant now);
+  [[nodiscard]] bool uses_prr() const { return recovery_ == Recovery::fast && sack_ && config_.prr; }
+
+  // tcb_output.cc
+  [[nodiscard]] bool plan(Plan& out, Instant now);
+  [[nodiscard]] bool plan_fast(Plan& out, Instant now);
+  [[nodiscard]] bool plan_again(Plan& out, std::size_t i) const;
+  [[nodiscard]] bool plan_lost(Plan& out, Instant now);
+  [[nodiscard]] bool plan_by_count(Plan& out, Instant now);
+  [[nodiscard]] bool plan_loss_probe(Plan& out) const;
+  [[nodiscard]] bool plan_probe(Plan& out) const;
+  [[nodiscard]] bool plan_new(Plan& out, Instant now);
+  [[nodiscard]] bool cwnd_allows(std::uint32_t length) const;
+  [[nodiscard]] std::uint32_t room_in_cwnd() const;
+  [[nodiscard]] std::uint32_t burst_length(std::uint32_t most, std::uint32_t available) const;
+  [[nodiscard]] bool worth_sending(std::uint32_t length, std::uint32_t available, bool fin, bool idle) const;
+  [[nodiscard]] Packet build_data(Plan plan, Instant now);
+  [[nodiscard]] Packet build_syn(Instant now);
+  [[nodiscard]] Packet build_control(std::uint32_t seq, std::uint8_t flags, Instant now);
+  [[nodiscard]] Packet finish(Packet packet, std::uint32_t seq, std::uint8_t flags, const wire::TcpOptions& options,
+                              Instant now);
+  void note_sent(const Plan& plan, Instant now);
+  void note_retransmission(const Plan& plan, Instant now);
+  [[nodiscard]] std::uint32_t usable_window(std::uint32_t from) const;
+  void offer_window();
+  [[nodiscard]] std::uint16_t window_field(bool syn);
+  [[nodiscard]] wire::TcpOptions running_options(Instant now, bool with_sack);
+  [[nodiscard]] std::uint32_t timestamp(Instant now) const {
+    return static_cast<std::uint32_t>(now.ns() / 1'000'000) + origin_.timestamp_offset;
+  }
+  [[nodiscard]] std::uint32_t data_end() const { return send_seq_ + send_.size(); }
+  [[nodiscard]] std::uint32_t send_end() const { return data_end() + (fin_queued_ ? 1 : 0); }
+
+  // tcb_ecn.cc
+  [[nodiscard]] std::uint8_t ecn_syn_flags();
+  void negotiate_ecn(const TcpSegment& syn);
+  [[nodiscard]] CongestionAlgorithm chosen_congestion() const;
+  void note_marks(const TcpSegment& segment, std::uint32_t length);
+  [[nodiscard]] std::uint8_t prepare_ecn(const Plan& plan);
+  [[nodiscard]] Packet build_early_ack(Instant now);
+  void react_to_marks(const TcpSegment& segment, std::uint32_t flight, Instant now);
+  void note_window_cut();
+  [[nodiscard]] bool speaks_dctcp() const { return config_.congestion == CongestionAlgorithm::dctcp; }
+
+  // tcb_fast_open.cc
+  void add_fast_open(Packet& syn, wire::TcpOptions& options);
+  void note_syn_data_answer(const TcpSegment& segment);
+  [[nodiscard]] bool establish_early(const TcpSegment& segment, bool has_data, Instant now);
+  [[nodiscard]] bool is_early() const { return fast_open_ != nullptr && fast_open_->early; }
+  void start_congestion_control();
+
+  // tcb_timers.cc
+  void on_retransmit_timeout(Instant now);
+  void on_persist_timeout(Instant now);
+  void on_keepalive_timeout(Instant now);
+  void arm(TimerKind kind, Instant at) { timers_[kind] = at; }
+  void disarm(TimerKind kind) { timers_[kind] = Instant::never(); }
+  [[nodiscard]] bool is_armed(TimerKind kind) const { return !timers_[kind].is_never(); }
+  void arm_retransmit(Instant now) { arm(kRetransmit, now + rto()); }
+  void update_send_timers(Instant now);
+  void start_time_wait();
+
+  // tcb.cc
+  void fail(int error);
+  std::unexpected<Error> fail_with_error(const char* what);
+  void enter_closed();
+  void set_mss();
+  [[nodiscard]] bool may_send_data() const;
+
+  const TcbEnvironment& environment_;
+  const TcpConfig& config_;
+  wire::FourTuple tuple_;
+  TcbOrigin origin_;
+
+  TcpState state_ = TcpState::closed;
+  Recovery recovery_ = Recovery::none;
+  bool passive_ : 1 = false;
+  bool timestamps_ : 1 = false;
+  bool sack_ : 1 = false;
+  bool scaling_ : 1 = false;
+  bool ecn_ : 1 = false;            // both ends speak it
+  bool ecn_asked_ : 1 = false;      // our latest SYN did ask
+  bool ece_ : 1 = false;            // what our acknowledgements say; with DCTCP also DCTCP.CE (RFC 8257 3.2)
+  bool ect_ : 1 = false;            // the segment that transmit() gave last may be marked
+  bool cwr_due_ : 1 = false;        // the next new data tell that the window was cut
+  bool early_ack_due_ : 1 = false;  // up to early_ack_, before what changed ece_
+  std::uint8_t snd_wscale_ = 0;
+  std::uint8_t rcv_wscale_ = 0;
+
+  // What transmit() owes.
+  bool syn_due_ : 1 = false;
+  bool syn_out_ : 1 = false;  // it has been sent
+  bool ack_due_ : 1 = false;
+  bool rst_due_ : 1 = false;
+  bool rst_has_ack_ : 1 = false;
+  bool retransmit_due_ : 1 = false;  // the first lost segment, whatever the window says
+  bool loss_probe_due_ : 1 = false;
+  bool probe_due_ : 1 = false;  // one byte into a closed window
+  bool keepalive_due_ : 1 = false;
+  bool probe_out_ : 1 = false;  // the only thing under way is a probe's byte
+  std::uint32_t rst_seq_ = 0;
+
+  // The user's side.
+  bool fin_queued_ : 1 = false;
+  bool fin_received_ : 1 = false;
+  bool peer_fin_known_ : 1 = false;  // a FIN came ahead of a gap
+  bool receive_shut_ : 1 = false;
+  bool detached_ : 1 = false;  // the user closed
+  bool send_blocked_ : 1 = false;
+  bool event_ = false;
+  bool reset_ : 1 = false;
+  int error_ = 0;
+  int soft_error_ = 0;
+
+  // RFC 9293 3.3.1, send sequence variables
+  std::uint32_t snd_una_ = 0;
+  std::uint32_t snd_nxt_ = 0;
+  std::uint32_t snd_wnd_ = 0;
+  std::uint32_t snd_wl1_ = 0;
+  std::uint32_t snd_wl2_ = 0;
+  std::uint32_t max_snd_wnd_ = 0;
+  std::uint32_t send_seq_ = 0;  // of the first byte in send_
+  std::uint32_t peer_mss_ = 536;
+  std::uint32_t mss_ = 536;
+
+  // receive sequence variables
+  std::uint32_t rcv_nxt_ = 0;
+  std::uint32_t rcv_adv_ = 0;  // right edge that we promised
+  std::uint32_t irs_ = 0;
+  std::uint32_t peer_fin_ = 0;
+  std::uint32_t last_ack_sent_ = 0;
+  std::uint32_t unacked_bytes_ = 0;  // received in order since our last acknowledgement
+  std::uint32_t peer_segment_ = 0;   // largest segment seen
+  std::uint32_t ts_recent_ = 0;
+  std::uint32_t early_ack_ = 0;
+  Instant ts_recent_at_;
+  wire::SackBlock dsack_;  // to report: data that came twice (RFC 2883)
+  bool dsack_due_ : 1 = false;
+  std::uint8_t quick_acks_ = 0;
+
+  // Loss recovery
+  std::uint8_t retries_ = 0;
+  std::uint8_t persist_shift_ = 0;
+  std::uint8_t probes_ = 0;  // keepalive
+  bool timing_ : 1 = false;  // a segment is being timed
+  bool cwnd_limited_ : 1 = false;
+  bool rescued_ : 1 = false;  // RescueRxt was used in this recovery (RFC 6675)
+  Frto frto_ = Frto::off;
+  bool frto_sent_ : 1 = false;      // new data went since
+  bool undo_armed_ : 1 = false;     // the latest recovery may turn out to be spurious
+  bool undo_counting_ : 1 = false;  // it has sent something again
+  bool undo_timeout_ : 1 = false;   // it began with a timeout
+  bool tlp_out_ : 1 = false;        // RFC 8985 7.1: TLP.end_seq is not None
+  bool tlp_is_retrans_ : 1 = false;
+  bool syn_retransmitted_ : 1 = false;
+  bool stale_echoes_ : 1 = false;  // an echo from before retransmit_stamp_ says nothing of a round trip
+  std::uint32_t dup_acks_ = 0;
+  std::uint32_t dup_acked_ = 0;         // bytes that duplicate ACKs say have left, without SACK
+  std::uint32_t limited_ = 0;           // bytes sent by limited transmit
+  std::uint32_t recover_ = 0;           // RecoveryPoint: one past the last byte sent when recovery began
+  std::uint32_t undo_una_ = 0;          // snd_una when it began
+  std::uint32_t undo_retransmits_ = 0;  // retransmissions of it that no DSACK has reported
+  std::uint32_t undo_stamp_ = 0;        // our timestamp clock at the first of them
+  std::uint32_t tlp_end_seq_ = 0;
+  std::uint32_t cwr_end_ = 0;  // one past the last byte sent when the window was last cut
+  std::uint32_t timed_end_ = 0;
+  std::uint32_t cwnd_limited_end_ = 0;
+  std::uint32_t retransmit_stamp_ = 0;  // our timestamp clock at the latest retransmission
+  Instant timed_at_;
+  Instant last_sent_at_;
+  Instant last_ack_at_;
+  Instant last_heard_;
+  Instant challenge_window_;
+  std::uint8_t challenges_ = 0;
+
+  RttEstimator rtt_;
+  std::unique_ptr<CongestionControl> congestion_;
+  std::unique_ptr<FastOpen> fast_open_;
+  SentSegments segments_;
+  Rack rack_;
+  Prr prr_;
+  SendBuffer send_;
+  ReceiveBuffer received_;
+  std::array<Instant, kTimerCount> timers_;
+  TcpStatistics statistics_;
+};
+
+}  // namespace catenet::transport

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an acknowledgement tells: progress, what SACK reports (RFC 2018, RFC 2883), round-trip time, and the send window
+// (RFC 9293 3.10.7.4 fifth). What follows from it for loss is in tcb_recovery.cc.
+#include <algorithm>
+
+#include "catenet/transport/tcp/tcb.h"
+
+namespace catenet::transport {
+
+void Tcb::acknowledge(const TcpSegment& segment, bool has_data, Instant now) {
+  AckNews news;
+  news.now = now;
+  news.ack = segment.ack;
+  news.advances = seq_before(snd_una_, segment.ack);
+  news.sack_count = sack_ ? segment.options.sack_count : 0;
+  if (timestamps_ && segment.options.timestamps) {
+    news.has_echo = true;
+    news.echo = segment.options.timestamps->echo;
+  }
+  const std::uint32_t window = std::uint32_t{segment.window} << snd_wscale_;
+  // RFC 5681 2, the definition; without SACK only a segment that says nothing else is a sign of loss.
+  news.duplicate = !news.advances && segment.ack == snd_una_ && flight() > 0 && !probe_out_ && !has_data &&
+                   !segment.fin() && window == snd_wnd_;
+  const std::uint32_t before = flight();
+  if (news.advances) {
+    acknowledge_new(segment, news);
+  }
+  if (news.sack_count > 0) {  // RFC 6675: with SACK, news about what arrived is
+    take_sack(segment, news);
+    news.duplicate = !news.advances && news.sacked > 0;
+  }
+  if (state_ == TcpState::closed || state_ == TcpState::time_wait) {
+    return;
+  }
+  if (ecn_ && segment.has(wire::TcpFlag::kEce)) {
+    react_to_marks(segment, before, now);
+  }
+  update_send_window(segment, now);
+  if (snd_wnd_ == 0 || probe_out_) {
+    retries_ = 0;  // RFC 9293 3.8.6.1: a peer that answers probes may keep its window closed for ever
+  }
+  statistics_.duplicate_acks += news.duplicate ? 1 : 0;
+  if (news.advances || news.duplicate || news.has_dsack || recovery_ != Recovery::none) {
+    recover(news);
+  }
+}
+
+void Tcb::acknowledge_new(const TcpSegment& segment, AckNews& news) {
+  AckEvent event;
+  event.now = news.now;
+  event.acked = segment.ack - snd_una_;
+  event.flight = flight();
+  event.cwnd_limited = cwnd_limited_;
+  const bool fin_acked = fin_queued_ && segment.ack == data_end() + 1;
+  const std::uint32_t bytes = segment.ack - send_seq_ - (fin_acked ? 1 : 0);
+  send_.release(bytes);
+  send_seq_ += bytes;
+  statistics_.bytes_acked += bytes;
+  if (bytes > 0) {
+    last_ack_at_ = news.now;
+  }
+  news.delivered += segments_.acknowledge(segment.ack, [&](const SentSegment& s) { delivered(s, news); });
+  snd_una_ = segment.ack;
+  measure(segment, news.now);
+  event.rtt = news.rtt;
+  event.srtt = rtt_.srtt();
+  event.ack = snd_una_;
+  event.snd_nxt = snd_nxt_;
+  event.ece = ecn_ && segment.has(wire::TcpFlag::kEce);
+  event.recovering = recovery_ == Recovery::fast || (ecn_ && seq_before(snd_una_, cwr_end_));
+  retries_ = 0;
+  persist_shift_ = 0;
+  probe_out_ = false;
+  retransmit_due_ = loss_probe_due_ = false;
+  disarm(kUserTimeout);
+  disarm(kPersist);
+  limited_ = 0;
+  congestion_->on_ack(event);
+  if (recovery_ != Recovery::fast) {
+    dup_acks_ = 0;
+  }
+  if (cwnd_limited_ && seq_up_to(cwnd_limited_end_, snd_una_)) {
+    cwnd_limited_ = false;
+  }
+  flight() > 0 ? arm_retransmit(news.now) : disarm(kRetransmit);  // RFC 6298 5.2, 5.3
+  if (send_blocked_ && send_.size() <= config_.send_buffer - config_.send_buffer / 4) {
+    send_blocked_ = false;
+    event_ = true;
+  }
+  if (fin_acked) {
+    fin_acknowledged(news.now);
+  }
+}
+
+void Tcb::take_sack(const TcpSegment& segment, AckNews& news) {
+  const auto blocks = std::span(segment.options.sack).first(segment.options.sack_count);
+  // RFC 2883 4: the first block reports a duplicate when it is below the acknowledgement or within the second block.
+  const wire::SackBlock& first = blocks[0];
+  if (seq_before(first.left, first.right) && seq_up_to(first.right, snd_nxt_)) {
+    const bool old = seq_up_to(first.right, segment.ack);
+    news.has_dsack =
+        old || (blocks.size() > 1 && seq_up_to(blocks[1].left, first.left) && seq_up_to(first.right, blocks[1].right));
+    news.dsack = first;
+  }
+  for (const wire::SackBlock& block : blocks.subspan(news.has_dsack ? 1 : 0)) {
+    news.sacked += segments_.sack(block, mss_, [&](const SentSegment& s) { delivered(s, news); });
+  }
+  news.delivered += news.sacked;
+}
+
+// For each segment that is news, as it was.
+void Tcb::delivered(const SentSegment& segment, AckNews& news) {
+  const bool again = segment.is(SentSegment::kEverRetransmitted);
+  const bool ambiguous = again && news.has_echo && seq_before(news.echo, timestamp(segment.sent_at));
+  if (!again) {
+    news.rtt = news.now - segment.sent_at;
+  }
+  rack_.on_delivered(segment, ambiguous, news.now);
+  news.original = news.original || (!again && seq_up_to(segment.end, recover_));
+}
+
+// RFC 6298 3 (Karn) by the one segment that is timed, exact to the nanosecond; where a retransmission has spoilt that,
+// by the echoed timestamp (RFC 7323 4.1), unless that is older than the latest retransmission: when only the ACK was
+// lost, the retransmission arrives as an old duplicate, and its ACK echoes the stamp of the first arrival. Such a
+// sample would be as long as the timeout, and keep it so.
+void Tcb::measure(const TcpSegment& segment, Instant now) {
+  if (timing_ && seq_up_to(timed_end_, segment.ack)) {
+    timing_ = false;
+    rtt_.sample(now - timed_at_);
+  } else if (!timing_ && timestamps_ && segment.options.timestamps && segment.options.timestamps->echo != 0) {
+    if (stale_echoes_ && seq_before(segment.options.timestamps->echo, retransmit_stamp_)) {
+      return;
+    }
+    const std::uint32_t elapsed = timestamp(now) - segment.options.timestamps->echo;
+    if (elapsed < 0x7fffffff / 1000) {  // not from a peer that makes up echoes
+      rtt_.sample(std::max(Duration::milliseconds(elapsed), RttEstimator::kGranularity));
+    }
+  }
+}
+
+// RFC 9293 3.10.7.4 fifth: only news may change the window.
+void Tcb::update_send_window(const TcpSegment& segment, Instant /*now*/) {
+  if (seq_before(segment.ack, snd_una_)) {
+    return;
+  }
+  if (seq_before(snd_wl1_, segment.seq) || (snd_wl1_ == segment.seq && seq_up_to(snd_wl2_, segment.ack))) {
+    snd_wnd_ = std::uint32_t{segment.window} << snd_wscale_;
+    max_snd_wnd_ = std::max(max_snd_wnd_, snd_wnd_);
+    snd_wl1_ = segment.seq;
+    snd_wl2_ = segment.ack;
+  }
+}
+
+void Tcb::fin_acknowledged(Instant now) {
+  switch (state_) {
+    case TcpState::fin_wait_1:
+      state_ = TcpState::fin_wait_2;
+      if (detached_) {
+        arm(kFinWait2, now + config_.fin_wait_2);
+      }
+      break;
+    case TcpState::closing:
+      start_time_wait();
+      break;
+    case TcpState::last_ack:
+      enter_closed();
+      break;
+    default:
+      break;
+  }
+}
+
+}  // namespace catenet::transport

@@ -1,0 +1,508 @@
+// SPDX-License-Identifier: Apache-2.0
+// What to send, and when: the order of duties, the windows, silly window avoidance and Nagle (RFC 9293 3.7.4, 3.8.6),
+// what to send again (RFC 8985, RFC 6675 4), and the making of segments.
+//
+// New data go as super-segments where the environment allows them: one Packet of several mss, which says so in
+// PacketMeta::segment_size and is cut where it meets a medium of frames (net/segmentation.h). On the wire nothing
+// changes but PSH, which then also ends a burst (free by RFC 9293 3.9.1.2; Linux does the same). What goes again goes
+// one by one.
+#include <algorithm>
+
+#include "catenet/packet/checksum.h"
+#include "catenet/transport/tcp/tcb.h"
+#include "catenet/transport/udp/pseudo_sum.h"
+
+namespace catenet::transport {
+namespace {
+
+using wire::TcpFlag;
+constexpr std::uint8_t kProtocolTcp = 6;
+constexpr std::uint32_t kMaxWindowField = 0xffff;
+
+}  // namespace
+
+Packet Tcb::transmit(Instant now) {
+  ect_ = false;
+  if (rst_due_) {
+    rst_due_ = false;
+    return build_control(rst_seq_, rst_has_ack_ ? TcpFlag::kRst | TcpFlag::kAck : TcpFlag::kRst, now);
+  }
+  if (state_ == TcpState::closed) {
+    return {};
+  }
+  if (syn_due_) {
+    return build_syn(now);
+  }
+  if (early_ack_due_) {
+    return build_early_ack(now);
+  }
+  // News about a gap goes in a segment of its own: one with data would not count as a duplicate ACK (RFC 5681 2), and
+  // its data would have to make room for the SACK blocks.
+  if (ack_due_ && (received_.has_gap() || dsack_due_)) {
+    return build_control(snd_nxt_, TcpFlag::kAck, now);
+  }
+  Plan next;
+  if (may_send_data() && plan(next, now)) {
+    Packet packet = build_data(next, now);
+    if (packet) {
+      return packet;
+    }
+  }
+  if (keepalive_due_) {  // RFC 9293 3.8.4: a number just below the window provokes an ACK
+    keepalive_due_ = false;
+    return build_control(snd_una_ - 1, TcpFlag::kAck, now);
+  }
+  if (ack_due_) {
+    return build_control(snd_nxt_, TcpFlag::kAck, now);
+  }
+  update_send_timers(now);
+  return {};
+}
+
+bool Tcb::plan(Plan& out, Instant now) {
+  if (probe_due_) {
+    probe_due_ = false;
+    if (plan_probe(out)) {
+      return true;
+    }
+  }
+  if (retransmit_due_) {
+    retransmit_due_ = false;
+    if (plan_again(out, segments_.next_lost())) {
+      return true;
+    }
+  }
+  if (loss_probe_due_) {
+    loss_probe_due_ = false;
+    if (plan_loss_probe(out)) {
+      return true;
+    }
+  }
+  if (recovery_ == Recovery::none) {
+    return plan_new(out, now);
+  }
+  if (recovery_ == Recovery::fast && sack_ && !config_.rack) {
+    return plan_by_count(out, now);
+  }
+  return plan_lost(out, now);
+}
+
+// In recovery: what is lost, then what was never sent.
+bool Tcb::plan_lost(Plan& out, Instant now) {
+  if (frto_ == Frto::new_data) {  // RFC 5682 3.1 (2b): two new segments first, and wait for what they bring to light
+    if (plan_new(out, now)) {
+      return true;
+    }
+    if (frto_sent_) {
+      return false;
+    }
+    frto_ = Frto::off;
+  }
+  if (recovery_ == Recovery::timeout || sack_) {
+    if (plan_again(out, segments_.next_lost())) {
+      return cwnd_allows(out.length);  // if not: a window in use, see note_sent()
+    }
+  }
+  return plan_new(out, now);
+}
+
+// RFC 6675 4, NextSeg(), rules 1 to 4; 5 (3) to (C.5): one segment for each SMSS that the pipe leaves of cwnd.
+bool Tcb::plan_by_count(Plan& out, Instant now) {
+  if (!cwnd_allows(mss_)) {
+    return false;
+  }
+  if (plan_again(out, segments_.next_lost())) {  // 1: lost
+    return true;
+  }
+  if (plan_new(out, now)) {  // 2: never sent
+    return true;
+  }
+  std::uint32_t sacked = segments_.sacked_bytes();
+  std::size_t tail = segments_.size();
+  for (std::size_t i = 0; i < segments_.size(); ++i) {
+    const SentSegment& segment = segments_[i];
+    if (segment.is(SentSegment::kSacked)) {
+      sacked -= segments_.length_of(i);
+    } else if (!segment.is(SentSegment::kRetransmitted)) {
+      if (sacked > 0) {  // 3: perhaps lost
+        return plan_again(out, i);
+      }
+      tail = seq_up_to(segment.end, recover_) ? i : tail;
+    }
+  }
+  // 4: a rescue: the end of what is under way, once, when nothing else can keep the ACK clock running
+  if (!rescued_ && plan_again(out, tail)) {
+    rescued_ = true;
+    return true;
+  }
+  return false;
+}
+
+// Record `i` again, and what follows it in the same plight, up to a full segment; the FIN counts as a number.
+bool Tcb::plan_again(Plan& out, std::size_t i) const {
+  if (i >= segments_.size()) {
+    return false;
+  }
+  const std::uint32_t begin = segments_.begin_of(i);
+  std::uint32_t end = segments_[i].end;
+  const std::uint8_t fate = segments_[i].flags & ~SentSegment::kEverRetransmitted;
+  for (++i; i < segments_.size(); ++i) {
+    const SentSegment& next = segments_[i];
+    if ((next.flags & ~SentSegment::kEverRetransmitted) != fate || next.end - begin > mss_) {
+      break;
+    }
+    end = next.end;
+  }
+  const std::uint32_t data = seq_before(begin, data_end()) ? data_end() - begin : 0;
+  out = Plan{};
+  out.seq = begin;
+  out.length = std::min({data, end - begin, mss_});
+  out.fin = fin_queued_ && begin + out.length == data_end() && seq_before(data_end(), end);
+  return out.length > 0 || out.fin;
+}
+
+// RFC 8985 7.3: new data if there are any that the peer takes, whatever cwnd and Nagle say; else the last segment.
+bool Tcb::plan_loss_probe(Plan& out) const {
+  out = Plan{};
+  out.loss_probe = true;
+  const std::uint32_t available = seq_before(snd_nxt_, data_end()) ? data_end() - snd_nxt_ : 0;
+  const std::uint32_t usable = usable_window(snd_nxt_);
+  out.length = std::min({available, usable, mss_});
+  if (out.length > 0) {
+    out.seq = snd_nxt_;
+    out.fin = fin_queued_ && out.length == available && usable > out.length;
+    return true;
+  }
+  if (segments_.empty()) {
+    return false;
+  }
+  const std::size_t last = segments_.size() - 1;
+  const std::uint32_t end = segments_[last].end;
+  out.fin = fin_queued_ && end == data_end() + 1;
+  out.length = std::min(segments_.length_of(last) - (out.fin ? 1 : 0), mss_);
+  out.seq = end - (out.fin ? 1 : 0) - out.length;
+  return out.length > 0 || out.fin;
+}
+
+// RFC 9293 3.8.6.1: at least one byte of new data (or the FIN), and what fits when silly window avoidance held it.
+bool Tcb::plan_probe(Plan& out) const {
+  if (flight() > 0 && !probe_out_) {
+    return false;  // it went in the meantime
+  }
+  const std::uint32_t usable = usable_window(snd_una_);
+  out.seq = snd_una_;
+  out.length = std::min({send_.size(), std::max(usable, 1U), mss_});
+  out.fin = fin_queued_ && out.length == send_.size() && (out.length == 0 || usable > out.length);
+  out.probe = usable < out.length + (out.fin ? 1 : 0);
+  return out.length > 0 || out.fin;
+}
+
+std::uint32_t Tcb::usable_window(std::uint32_t from) const {
+  const std::uint32_t edge = snd_una_ + snd_wnd_;
+  return seq_before(from, edge) ? edge - from : 0;
+}
+
+bool Tcb::plan_new(Plan& out, Instant now) {
+  const std::uint32_t start = probe_out_ ? snd_una_ : snd_nxt_;  // a probe's byte may have been refused
+  if (!seq_before(start, send_end())) {
+    return false;
+  }
+  const std::uint32_t available = data_end() - start;
+  const std::uint32_t usable = usable_window(start);
+  std::uint32_t length = std::min({available, usable, mss_});
+  const auto ends = [&] { return fin_queued_ && length == available && usable > length; };
+  const bool idle = start == snd_una_;
+  if (!worth_sending(length, available, ends(), idle)) {
+    return false;
+  }
+  if (idle && statistics_.bytes_sent > 0 && now - last_sent_at_ > rto()) {
+    congestion_->on_idle(now);
+  }
+  if (!cwnd_allows(length)) {
+    return false;
+  }
+  if (length < available && length < usable) {
+    length = burst_length(std::min(available, usable), available);
+  }
+  out = Plan{start, length, ends()};
+  return true;
+}
+
+// How much of `most` bytes (more than mss) goes at once: whole segments, as many as cwnd has room for, and what is
+// behind them if it is worth a segment of its own and the end of the data (`available`).
+std::uint32_t Tcb::burst_length(std::uint32_t most, std::uint32_t available) const {
+  const std::uint32_t room = std::min(room_in_cwnd(), config_.super_segments ? origin_.max_super_segment : 0);
+  const std::uint32_t length = std::min(most, room);
+  const std::uint32_t tail = length % mss_;
+  const bool whole = length == available && worth_sending(tail, tail, fin_queued_, false);
+  return std::max(whole ? length : length - tail, mss_);
+}
+
+// RFC 9293 3.8.6.2.1, the sender's half of silly window avoidance; (2) and (3) ask of Nagle that nothing is under way.
+bool Tcb::worth_sending(std::uint32_t length, std::uint32_t available, bool fin, bool idle) const {
+  if (length == 0) {
+    return fin;
+  }
+  if (length >= mss_ || fin) {  // (1), and a FIN must not wait for an ACK
+    return true;
+  }
+  const bool may = idle || !config_.nagle;
+  return may && (length == available || length >= max_snd_wnd_ / 2);
+}
+
+bool Tcb::cwnd_allows(std::uint32_t length) const { return pipe() == 0 || length <= room_in_cwnd(); }
+
+std::uint32_t Tcb::room_in_cwnd() const {
+  const std::uint32_t cwnd = uses_prr() ? prr_.cwnd() : congestion_->cwnd();
+  return cwnd - std::min(pipe(), cwnd);
+}
+
+std::uint32_t Tcb::pipe() const {
+  const std::uint32_t under_way = segments_.pipe();
+  if (sack_) {
+    return under_way;
+  }
+  std::uint32_t left = 0;
+  if (recovery_ == Recovery::fast) {
+    left = dup_acked_;
+  } else if (recovery_ == Recovery::none && config_.limited_transmit) {
+    left = std::min(dup_acks_, 2U) * mss_;  // RFC 3042: each of the first two duplicate ACKs says that one has left
+  }
+  return under_way - std::min(left, under_way);
+}
+
+void Tcb::note_sent(const Plan& plan, Instant now) {
+  const std::uint32_t end = plan.seq + plan.length + (plan.fin ? 1 : 0);
+  last_sent_at_ = now;
+  const bool again = seq_before(plan.seq, snd_nxt_);
+  if (again) {
+    note_retransmission(plan, now);
+  } else {
+    statistics_.bytes_sent += plan.length;
+    if (!timing_ && !plan.probe) {
+      timing_ = true;
+      timed_end_ = seq_min(end, plan.seq + mss_);  // the first of a burst: what waits behind it on the wire is no delay
+      timed_at_ = now;
+    }
+    if (recovery_ == Recovery::none && (dup_acks_ > 0 || segments_.sacked_count() > 0)) {
+      limited_ += plan.length;
+    }
+    frto_sent_ = frto_sent_ || frto_ == Frto::new_data;
+  }
+  segments_.sent(plan.seq, end, now);
+  if (uses_prr()) {
+    prr_.on_sent(plan.length);
+  }
+  if (again && seq_before(snd_nxt_, end)) {
+    statistics_.bytes_sent += std::min(end - snd_nxt_, plan.length);  // a probe's byte again, with more behind it
+  }
+  snd_nxt_ = seq_max(snd_nxt_, end);
+  if (pipe() + mss_ > congestion_->cwnd()) {  // no room for another: the window is in use, and may grow
+    cwnd_limited_ = true;
+    cwnd_limited_end_ = snd_nxt_;
+  }
+  if (plan.loss_probe) {
+    ++statistics_.loss_probes;
+    tlp_out_ = true;
+    tlp_is_retrans_ = again;
+    tlp_end_seq_ = snd_nxt_;
+  }
+  probe_out_ = plan.probe;
+  if (probe_out_) {
+    disarm(kRetransmit);
+    disarm(kLossProbe);
+  } else {
+    disarm(kPersist);
+    // RFC 6298 5.1; and the first segment, sent again, has the whole timeout to be answered.
+    if (!is_armed(kRetransmit) || plan.seq == snd_una_) {
+      arm_retransmit(now);
+    }
+    if (!again) {
+      schedule_loss_probe(now);
+    }
+  }
+}
+
+void Tcb::note_retransmission(const Plan& plan, Instant now) {
+  timing_ = false;  // Karn
+  stale_echoes_ = true;
+  retransmit_stamp_ = timestamp(now);
+  ++statistics_.retransmits;
+  statistics_.bytes_retransmitted += plan.length;
+  if (undo_armed_ && recovery_ != Recovery::none) {
+    if (!undo_counting_) {
+      undo_counting_ = true;
+      undo_stamp_ = retransmit_stamp_;
+    }
+    ++undo_retransmits_;
+  }
+}
+
+Packet Tcb::build_data(Plan plan, Instant now) {
+  Packet packet = environment_.pool->make();
+  if (!packet) {
+    if (flight() > 0 && !probe_out_ && !is_armed(kRetransmit)) {
+      arm_retransmit(now);
+    }
+    return packet;
+  }
+  const std::uint32_t appended = send_.append_to(packet, plan.seq - send_seq_, plan.length);
+  if (appended < plan.length) {  // many small pieces: the rest goes in the next segment
+    plan.length = appended > mss_ ? appended - appended % mss_ : appended;
+    plan.fin = false;
+    packet.trim(plan.length);
+  }
+  std::uint8_t flags = TcpFlag::kAck;
+  if (plan.fin) {
+    flags |= TcpFlag::kFin;
+  }
+  if (plan.length > mss_ || (plan.length > 0 && plan.seq + plan.length == data_end())) {
+    flags |= TcpFlag::kPsh;  // RFC 9293 3.9.1.2: the last byte there is, or of a burst
+  }
+  if (plan.length > mss_) {
+    packet.meta().segment_size = static_cast<std::uint16_t>(mss_);
+    statistics_.segments_sent += (plan.length - 1) / mss_;
+  }
+  if (ecn_) {
+    flags |= prepare_ecn(plan);
+  }
+  note_sent(plan, now);
+  return finish(std::move(packet), plan.seq, flags, running_options(now, false), now);
+}
+
+Packet Tcb::build_syn(Instant now) {
+  Packet packet = environment_.pool->make();
+  syn_due_ = false;
+  if (!is_armed(kRetransmit)) {
+    arm_retransmit(now);
+  }
+  if (!packet) {
+    return packet;  // the retransmission timer tries again
+  }
+  const bool answer = state_ == TcpState::syn_received;
+  wire::TcpOptions options;
+  options.mss = static_cast<std::uint16_t>(
+      std::min<std::uint32_t>({origin_.max_segment, std::uint32_t{config_.max_mss}, 0xffff}));
+  if (answer ? scaling_ : config_.window_scaling) {
+    options.window_scale = rcv_wscale_;
+  }
+  options.sack_permitted = answer ? sack_ : config_.sack;
+  if (answer ? timestamps_ : config_.timestamps) {
+    options.timestamps = wire::TcpTimestamps{timestamp(now), answer ? ts_recent_ : 0};
+  }
+  if (fast_open_ != nullptr && !syn_out_) {
+    add_fast_open(packet, options);
+  }
+  if (!syn_out_ && retries_ == 0) {
+    timing_ = true;
+    timed_end_ = origin_.iss + 1;
+    timed_at_ = now;
+  } else {
+    timing_ = false;
+    stale_echoes_ = true;
+    retransmit_stamp_ = timestamp(now);
+    ++statistics_.retransmits;
+  }
+  syn_out_ = true;
+  snd_nxt_ = seq_max(snd_nxt_, origin_.iss + 1 + syn_data());
+  const std::uint8_t flags = (answer ? TcpFlag::kSyn | TcpFlag::kAck : TcpFlag::kSyn) | ecn_syn_flags();
+  return finish(std::move(packet), origin_.iss, flags, options, now);
+}
+
+Packet Tcb::build_control(std::uint32_t seq, std::uint8_t flags, Instant now) {
+  Packet packet = environment_.pool->make();
+  if (!packet) {
+    ack_due_ = false;  // the peer will ask again
+    return packet;
+  }
+  const bool reset = (flags & TcpFlag::kRst) != 0;
+  const bool bare_reset = reset && (flags & TcpFlag::kAck) == 0;
+  return finish(std::move(packet), seq, flags, bare_reset ? wire::TcpOptions{} : running_options(now, !reset), now);
+}
+
+wire::TcpOptions Tcb::running_options(Instant now, bool with_sack) {
+  wire::TcpOptions options;
+  if (timestamps_) {
+    options.timestamps = wire::TcpTimestamps{timestamp(now), ts_recent_};
+  }
+  if (!with_sack || !sack_) {
+    return options;
+  }
+  const std::size_t room = timestamps_ ? wire::TcpOptions::kMaxSackBlocks - 1 : wire::TcpOptions::kMaxSackBlocks;
+  if (dsack_due_) {
+    dsack_due_ = false;
+    options.sack[options.sack_count++] = dsack_;
+  }
+  if (received_.has_gap()) {
+    options.sack_count += static_cast<std::uint8_t>(
+        received_.sack_blocks(std::span(options.sack).first(room).subspan(options.sack_count)));
+  }
+  return options;
+}
+
+Packet Tcb::finish(Packet packet, std::uint32_t seq, std::uint8_t flags, const wire::TcpOptions& options, Instant now) {
+  const bool syn = (flags & TcpFlag::kSyn) != 0;
+  const bool ack = (flags & TcpFlag::kAck) != 0;
+  const std::size_t header_size = wire::kTcpHeaderSize + options.size();
+  std::byte* bytes = packet.push(header_size);
+  (void)options.emit({bytes + wire::kTcpHeaderSize, options.size()});
+  auto& header = packet.header<wire::TcpHeader>();
+  header = wire::TcpHeader{};
+  header.source_port = tuple_.local.port;
+  header.destination_port = tuple_.foreign.port;
+  header.seq = seq;
+  header.ack = ack ? rcv_nxt_ : 0;
+  header.set_header_size(header_size);
+  header.flags = flags;
+  if (ece_ && ack && !syn && (flags & TcpFlag::kRst) == 0) {
+    header.flags |= TcpFlag::kEce;
+  }
+  header.window = window_field(syn);
+  header.checksum = checksum_fold(pseudo_header_sum(tuple_.local.address, tuple_.foreign.address, kProtocolTcp,
+                                                    static_cast<std::uint32_t>(packet.size())));
+  mark_partial_checksum(packet, 0, offsetof(wire::TcpHeader, checksum));
+  packet.meta().stamp = now;
+  ++statistics_.segments_sent;
+  if (ack) {
+    ack_due_ = false;
+    last_ack_sent_ = rcv_nxt_;
+    unacked_bytes_ = 0;
+    disarm(kDelayedAck);
+  }
+  return packet;
+}
+
+// RFC 9293 3.8.6.2.2, the receiver's half of silly window avoidance: the right edge stays until it can move by a
+// segment or half the buffer, and never moves back (3.8.6). Rounding to the scale may blur it by less than one unit
+// (RFC 7323 2.4); up to the exact edge everything is accepted.
+std::uint16_t Tcb::window_field(bool syn) {
+  if (state_ == TcpState::syn_sent) {
+    return static_cast<std::uint16_t>(std::min(config_.receive_buffer, kMaxWindowField));
+  }
+  const std::uint8_t shift = syn ? 0 : rcv_wscale_;
+  const std::uint32_t free = config_.receive_buffer - std::min(config_.receive_buffer, received_.readable());
+  const std::uint32_t edge = rcv_nxt_ + std::min(free, kMaxWindowField << shift);
+  if (seq_before(rcv_adv_, edge) && edge - rcv_adv_ >= std::min(config_.receive_buffer / 2, mss_)) {
+    rcv_adv_ = edge;
+  }
+  const std::uint32_t window = seq_before(rcv_nxt_, rcv_adv_) ? rcv_adv_ - rcv_nxt_ : 0;
+  return static_cast<std::uint16_t>(std::min(window >> shift, kMaxWindowField));
+}
+
+// The user has read: is the window's growth worth a segment of its own? Two segments when the sender may be short of
+// window, or half the buffer; smaller steps wait for the next ACK.
+void Tcb::offer_window() {
+  if (!is_synchronized() || fin_received_) {
+    return;
+  }
+  const std::uint32_t buffer = config_.receive_buffer;
+  const std::uint32_t free = std::min(buffer - std::min(buffer, received_.readable()), kMaxWindowField << rcv_wscale_);
+  const std::uint32_t offered = rcv_wnd();
+  const std::uint32_t growth = free > offered ? free - offered : 0;
+  const bool short_of_window = offered <= buffer / 8 || growth >= buffer / 4;
+  if (growth >= buffer / 2 || (growth >= 2 * mss_ && short_of_window)) {
+    ack_due_ = true;
+  }
+}
+
+}  // namespace catenet::transport

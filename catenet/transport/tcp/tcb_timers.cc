@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// The timers of a connection: one array of deadlines, of which the owner arms the earliest. Loss probe and reordering
+// (RFC 8985, both in tcb_recovery.cc), retransmission (RFC 6298 5), persist (RFC 9293 3.8.6.1), delayed ACK, keep-alive
+// (3.8.4), user timeout (3.9.1) and FIN-WAIT-2. The one of TIME-WAIT is its owner's (time_wait.h).
+#include <algorithm>
+
+#include "catenet/transport/tcp/tcb.h"
+
+namespace catenet::transport {
+
+// Asked after every segment: no branches.
+Instant Tcb::deadline() const {
+  Instant earliest = timers_[0];
+  for (std::size_t kind = 1; kind < kTimerCount; ++kind) {
+    earliest = timers_[kind] < earliest ? timers_[kind] : earliest;
+  }
+  return earliest;
+}
+
+void Tcb::on_timeout(Instant now) {
+  for (std::uint8_t kind = 0; kind < kTimerCount; ++kind) {
+    if (timers_[kind] > now) {
+      continue;
+    }
+    disarm(static_cast<TimerKind>(kind));
+    switch (static_cast<TimerKind>(kind)) {
+      case kLossProbe:
+        on_loss_probe_timeout(now);
+        break;
+      case kReorder:
+        on_reorder_timeout(now);
+        break;
+      case kRetransmit:
+        on_retransmit_timeout(now);
+        break;
+      case kPersist:
+        on_persist_timeout(now);
+        break;
+      case kDelayedAck:
+        ack_due_ = true;
+        break;
+      case kKeepalive:
+        on_keepalive_timeout(now);
+        break;
+      case kUserTimeout:
+        fail(soft_error_ != 0 ? soft_error_ : ETIMEDOUT);
+        break;
+      case kFinWait2:
+        enter_closed();
+        break;
+      case kTimerCount:
+        break;
+    }
+  }
+}
+
+void Tcb::on_retransmit_timeout(Instant now) {
+  const bool handshake = !is_synchronized();
+  if (!handshake && flight() == 0) {
+    return;
+  }
+  if (retries_ >= (handshake ? config_.syn_retries : config_.retries)) {  // R2 (RFC 9293 3.8.3)
+    fail(soft_error_ != 0 ? soft_error_ : ETIMEDOUT);
+    return;
+  }
+  ++statistics_.timeouts;
+  if (handshake) {
+    syn_due_ = true;
+    syn_retransmitted_ = true;
+  } else {
+    recover_from_timeout(now);
+  }
+  ++retries_;
+  rtt_.back_off();  // RFC 6298 5.5
+  arm_retransmit(now);
+}
+
+void Tcb::on_persist_timeout(Instant now) {
+  if (retries_ >= config_.retries) {  // no answer at all: a peer that answers puts this back to 0
+    fail(soft_error_ != 0 ? soft_error_ : ETIMEDOUT);
+    return;
+  }
+  ++retries_;
+  persist_shift_ = static_cast<std::uint8_t>(std::min(persist_shift_ + 1, 30));
+  probe_due_ = true;
+  // With no memory for the probe nothing would arm the timer again.
+  arm(kPersist, now + rtt_.backed_off(persist_shift_, config_.initial_rto, config_.min_rto, config_.max_rto));
+}
+
+void Tcb::on_keepalive_timeout(Instant now) {
+  if (!config_.keepalive || !is_synchronized() || state_ == TcpState::time_wait) {
+    return;
+  }
+  if (flight() > 0) {  // the retransmission timer watches the peer
+    arm(kKeepalive, now + config_.keepalive_idle);
+    return;
+  }
+  if (probes_ >= config_.keepalive_probes) {
+    fail(soft_error_ != 0 ? soft_error_ : ETIMEDOUT);
+    return;
+  }
+  ++probes_;
+  keepalive_due_ = true;
+  arm(kKeepalive, now + config_.keepalive_interval);
+}
+
+// After everything that can be sent was sent: which timers does what is left need?
+void Tcb::update_send_timers(Instant now) {
+  if (!is_synchronized() || state_ == TcpState::time_wait) {
+    return;
+  }
+  const bool waiting = may_send_data() && seq_before(snd_nxt_, send_end());
+  if (probe_out_ || (flight() == 0 && waiting)) {
+    if (!is_armed(kPersist)) {
+      arm(kPersist, now + rtt_.backed_off(persist_shift_, config_.initial_rto, config_.min_rto, config_.max_rto));
+    }
+  } else {
+    disarm(kPersist);
+  }
+  if (config_.user_timeout > Duration{} && (waiting || flight() > 0)) {
+    if (!is_armed(kUserTimeout)) {
+      arm(kUserTimeout, now + config_.user_timeout);
+    }
+  } else {
+    disarm(kUserTimeout);
+  }
+  if (config_.keepalive && !is_armed(kKeepalive)) {
+    arm(kKeepalive, std::max(now, last_heard_ + config_.keepalive_idle));
+  }
+}
+
+// The end of a Tcb's work (RFC 9293 3.6.1): everything but the numbers is given back, and what was received stays.
+void Tcb::start_time_wait() {
+  state_ = TcpState::time_wait;
+  recovery_ = Recovery::none;
+  timers_.fill(Instant::never());
+  send_.clear();
+  segments_ = SentSegments();
+  congestion_.reset();
+  event_ = true;
+}
+
+}  // namespace catenet::transport

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// Small types that TCP's rooms share: states, a decoded segment header, counters, and what a row of the connection
+// table shows.
+#pragma once
+#include <cstdint>
+#include <string_view>
+
+#include "catenet/base/time.h"
+#include "catenet/wire/endpoint.h"
+#include "catenet/wire/tcp.h"
+
+namespace catenet::transport {
+
+/// RFC 9293 3.3.2.
+enum class TcpState : std::uint8_t {
+  closed,
+  listen,
+  syn_sent,
+  syn_received,
+  established,
+  fin_wait_1,
+  fin_wait_2,
+  close_wait,
+  closing,
+  last_ack,
+  time_wait,
+};
+/// "ESTABLISHED", "FIN-WAIT-1", ...
+[[nodiscard]] std::string_view name(TcpState state);
+
+/// A segment's header as values. The segment's data is the Packet beside it, header pulled off.
+struct TcpSegment {
+  std::uint32_t seq = 0;
+  std::uint32_t ack = 0;
+  std::uint16_t window = 0;  ///< as in the header, unscaled
+  std::uint8_t flags = 0;    ///< wire::TcpFlag
+  wire::TcpOptions options;
+  std::uint8_t ecn = 0;  ///< ECN field of the network header (RFC 3168 5)
+
+  [[nodiscard]] bool has(std::uint8_t flag) const { return (flags & flag) != 0; }
+  [[nodiscard]] bool syn() const { return has(wire::TcpFlag::kSyn); }
+  [[nodiscard]] bool fin() const { return has(wire::TcpFlag::kFin); }
+  [[nodiscard]] bool rst() const { return has(wire::TcpFlag::kRst); }
+  [[nodiscard]] bool has_ack() const { return has(wire::TcpFlag::kAck); }
+};
+
+/// Counters of one connection. Bytes are payload bytes.
+struct TcpStatistics {
+  std::uint64_t bytes_sent = 0;  ///< first transmissions only
+  std::uint64_t bytes_acked = 0;
+  std::uint64_t bytes_received = 0;  ///< in order, handed to the receive buffer
+  std::uint64_t segments_sent = 0;
+  std::uint64_t segments_received = 0;
+  std::uint64_t bytes_retransmitted = 0;
+  std::uint32_t retransmits = 0;       ///< segments, SYN and FIN included
+  std::uint32_t fast_retransmits = 0;  ///< times fast recovery was entered
+  std::uint32_t timeouts = 0;          ///< of the retransmission timer
+  std::uint32_t duplicate_acks = 0;
+  std::uint32_t marks = 0;         ///< segments that arrived with "congestion experienced" (RFC 3168)
+  std::uint32_t mark_cuts = 0;     ///< times the window was cut because the peer reported marks
+  std::uint32_t out_of_order = 0;  ///< segments that arrived ahead of a gap
+  // Loss recovery, by the names of Linux's nstat.
+  std::uint32_t sack_recovery = 0;        ///< TCPSackRecovery: fast recoveries by SACK
+  std::uint32_t reno_recovery = 0;        ///< TCPRenoRecovery: without
+  std::uint32_t loss_probes = 0;          ///< TCPLossProbes
+  std::uint32_t loss_probe_recovery = 0;  ///< TCPLossProbeRecovery: a probe repaired the only loss
+  std::uint32_t dsack_old_sent = 0;       ///< TCPDSACKOldSent: duplicates of what was in order
+  std::uint32_t dsack_ofo_sent = 0;       ///< TCPDSACKOfoSent: duplicates of what was not
+  std::uint32_t dsack_recv = 0;           ///< TCPDSACKRecv
+  std::uint32_t full_undo = 0;            ///< TCPFullUndo: at the end of a fast recovery, by timestamps
+  std::uint32_t partial_undo = 0;         ///< TCPPartialUndo: before its end
+  std::uint32_t dsack_undo = 0;           ///< TCPDSACKUndo
+  std::uint32_t loss_undo = 0;            ///< TCPLossUndo: a recovery after a timeout
+  std::uint32_t spurious_rtos = 0;        ///< TCPSpuriousRTOs: of them found by F-RTO
+  std::uint32_t sack_reneging = 0;        ///< TCPSACKReneging
+};
+
+/// What a connection in TIME-WAIT has to know of its past; see time_wait.h.
+struct TimeWaitFacts {
+  std::uint32_t snd_nxt = 0;
+  std::uint32_t rcv_nxt = 0;
+  std::uint32_t timestamp_offset = 0;  ///< of our timestamp clock
+  std::uint32_t ts_recent = 0;
+  Instant ts_recent_at;
+  std::uint16_t window = 0;  ///< as our last segments said
+  bool timestamps = false;
+};
+
+/// A row of `catenet show pcb`.
+struct TcpPcbInfo {
+  wire::FourTuple tuple;  ///< foreign is unspecified with port 0 when there is none
+  TcpState state = TcpState::closed;
+  std::uint32_t receive_queue = 0;  ///< bytes not read; for a listener: connections not accepted
+  std::uint32_t send_queue = 0;     ///< bytes not acknowledged; for a listener: its backlog
+  std::uint32_t cwnd = 0;
+  std::uint32_t ssthresh = 0;
+  std::uint32_t mss = 0;
+  Duration srtt;  ///< zero: no sample yet
+  Duration rto;
+  std::string_view algorithm;  ///< empty for a listener
+  TcpStatistics statistics;
+};
+
+/// One connection's figures for report.json, open or closed.
+struct TcpFlow {
+  wire::FourTuple tuple;
+  TcpState state = TcpState::closed;
+  Instant started;   ///< SYN sent or received
+  Instant ended;     ///< Instant::never(): still there
+  Instant last_ack;  ///< when the newest byte was acknowledged: the end of the transfer for a goodput
+  Duration srtt;
+  int error = 0;  ///< errno, 0: ended orderly
+  TcpStatistics statistics;
+};
+
+}  // namespace catenet::transport

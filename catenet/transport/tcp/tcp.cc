@@ -1,0 +1,429 @@
+// SPDX-License-Identifier: Apache-2.0
+// Segments in, segments out, and what follows for a connection. Listeners, requests and TIME-WAIT are in tcp_listen.cc,
+// the calls of the user in tcp_pcb.cc.
+#include "catenet/transport/tcp/tcp.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "catenet/packet/checksum.h"
+#include "catenet/transport/tcp/isn.h"
+#include "catenet/transport/udp/pseudo_sum.h"
+
+namespace catenet::transport {
+namespace {
+
+using wire::TcpFlag;
+
+// RFC 1122 4.2.3.10 and 3.2.1.3: neither end of a connection is a group, and nobody sends from nowhere.
+bool is_possible_peer(const wire::IpAddress& address) {
+  return !address.is_unspecified() && !address.is_multicast() && !address.is_broadcast();
+}
+
+bool checksum_is_right(const Packet& packet, const ip::Delivery& delivery) {
+  const std::uint32_t pseudo = pseudo_header_sum(delivery.source, delivery.destination, Tcp::kProtocolNumber,
+                                                 static_cast<std::uint32_t>(packet.size()));
+  return checksum_fold(checksum_add(packet, 0, pseudo)) == 0xffff;
+}
+
+SynCookie make_cookie(Rng rng) {
+  const std::uint64_t first = rng.next();
+  return {first, rng.next()};
+}
+
+}  // namespace
+
+Tcp::Tcp(Node& node, ip::Network& network, wire::Family family)
+    : node_(node),
+      rng_(node.random_stream("tcp")),
+      secret_{rng_.next(), rng_.next()},
+      cookie_(make_cookie(node.random_stream("tcp-cookie"))),
+      table_(rng_.next()),
+      time_wait_timer_(node.timers(), Delegate<void(Instant)>::to<&Tcp::on_time_wait_timer>(*this)) {
+  environment_.pool = &node.pool();
+  environment_.drop = DropSink::to<&Tcp::drop_packet>(*this);
+  add_network(network, family);
+}
+
+Tcp::~Tcp() {
+  for (TcpPcb& pcb : pcbs_) {
+    while (pcb.listener_ && !pcb.listener_->syn_queue.empty()) {
+      delete &pcb.listener_->syn_queue.pop_front();
+    }
+    if (pcb.listening_) {
+      stop_listening(pcb);
+    }
+  }
+  while (!pcbs_.empty()) {
+    delete &pcbs_.pop_front();
+  }
+  while (!time_wait_.empty()) {
+    delete &time_wait_.pop_front();
+  }
+}
+
+void Tcp::add_network(ip::Network& network, wire::Family family) {
+  networks_[family == wire::Family::kV4 ? 0 : 1] = &network;
+}
+
+ip::Network* Tcp::network(wire::Family family) const { return networks_[family == wire::Family::kV4 ? 0 : 1]; }
+
+void Tcp::drop_packet(Packet packet, DropReason reason) { node_.drop(std::move(packet), reason, arrival_); }
+
+// --- in ------------------------------------------------------------------------------------------------------------
+
+void Tcp::receive(Packet packet, const ip::Delivery& delivery) {
+  arrival_ = delivery.interface;
+  if (delivery.to_group || !is_possible_peer(delivery.source)) {
+    drop_packet(std::move(packet), DropReason::tcp_bad_segment);
+    return;
+  }
+  if (!packet.pullup(wire::kTcpHeaderSize)) {
+    drop_packet(std::move(packet), DropReason::bad_tcp_header);
+    return;
+  }
+  const std::size_t header_size = packet.header<wire::TcpHeader>().header_size();
+  if (header_size < wire::kTcpHeaderSize || !packet.pullup(header_size)) {
+    drop_packet(std::move(packet), DropReason::bad_tcp_header);
+    return;
+  }
+  if (packet.meta().checksum == ChecksumState::unverified && !checksum_is_right(packet, delivery)) {
+    drop_packet(std::move(packet), DropReason::bad_tcp_checksum);
+    return;
+  }
+  const auto& header = packet.header<wire::TcpHeader>();
+  const auto options = wire::TcpOptions::parse(header.options_in(packet.head()));
+  if (!options) {
+    drop_packet(std::move(packet), DropReason::bad_tcp_option);
+    return;
+  }
+  const TcpSegment segment{header.seq,   header.ack, header.window,
+                           header.flags, *options,   static_cast<std::uint8_t>(delivery.traffic_class & 3)};
+  const wire::FourTuple tuple{{delivery.destination, header.destination_port}, {delivery.source, header.source_port}};
+  packet.pull(header_size);
+
+  if (TcpEntry* entry = table_.find(tuple)) {
+    input(*entry, std::move(packet), segment);
+  } else if (TcpPcb* listener = find_listener(tuple)) {
+    input_to_listener(*listener, std::move(packet), segment, tuple);
+  } else {  // RFC 9293 3.10.7.1
+    answer_reset(static_cast<std::uint32_t>(packet.size()), segment, tuple);
+    drop_packet(std::move(packet), DropReason::tcp_no_connection);
+  }
+}
+
+void Tcp::input(TcpEntry& entry, Packet packet, const TcpSegment& segment) {
+  switch (entry.entry_kind()) {
+    case TcpEntry::Kind::connection: {
+      auto& pcb = static_cast<TcpPcb&>(entry);
+      if (pcb.device_ != nullptr && pcb.device_ != arrival_) {
+        answer_reset(static_cast<std::uint32_t>(packet.size()), segment, pcb.tuple_);
+        drop_packet(std::move(packet), DropReason::tcp_no_connection);
+        return;
+      }
+      const bool opening = pcb.tcb_->state() == TcpState::syn_sent;
+      pcb.tcb_->input(std::move(packet), segment, node_.now());
+      if (opening && (pcb.asked_for_cookie_ || pcb.sent_early_) && pcb.tcb_->is_synchronized()) {
+        learn_fast_open(pcb, segment);
+      }
+      settle(pcb, true);
+      return;
+    }
+    case TcpEntry::Kind::request:
+      input_to_request(static_cast<TcpRequest&>(entry), std::move(packet), segment);
+      return;
+    case TcpEntry::Kind::time_wait:
+      input_to_time_wait(static_cast<TcpTimeWait&>(entry), std::move(packet), segment);
+      return;
+    case TcpEntry::Kind::listeners:
+      break;  // has no peer: no segment's four-tuple leads there
+  }
+  drop_packet(std::move(packet), DropReason::tcp_bad_segment);
+}
+
+// RFC 9293 3.10.7.1: a reset for what belongs to nobody, never for a reset.
+void Tcp::answer_reset(std::uint32_t length, const TcpSegment& segment, const wire::FourTuple& tuple) {
+  if (segment.rst()) {
+    return;
+  }
+  ++counters_.out_rsts;
+  Packet packet = node_.pool().make();
+  if (!packet) {
+    return;
+  }
+  auto& header = packet.push_header<wire::TcpHeader>();
+  header.source_port = tuple.local.port;
+  header.destination_port = tuple.foreign.port;
+  header.flags = TcpFlag::kRst;
+  if (segment.has_ack()) {
+    header.seq = segment.ack;
+  } else {
+    header.flags |= TcpFlag::kAck;
+    header.ack = segment.seq + length + (segment.syn() ? 1 : 0) + (segment.fin() ? 1 : 0);
+  }
+  header.checksum = checksum_fold(pseudo_header_sum(tuple.local.address, tuple.foreign.address, kProtocolNumber,
+                                                    static_cast<std::uint32_t>(packet.size())));
+  mark_partial_checksum(packet, 0, offsetof(wire::TcpHeader, checksum));
+  (void)output(std::move(packet), tuple, 0, nullptr);  // without a route the asker has bad luck
+}
+
+// RFC 9293 3.9.2.2, RFC 1122 4.2.3.9.
+void Tcp::on_error(const ip::ErrorReport& report) {
+  const auto bytes = report.transport_header;
+  if (bytes.size() < 8) {
+    return;
+  }
+  const wire::FourTuple tuple{{report.source, wire::load16(bytes, 0)}, {report.destination, wire::load16(bytes, 2)}};
+  TcpEntry* entry = table_.find(tuple);
+  if (entry == nullptr || entry->entry_kind() != TcpEntry::Kind::connection) {
+    return;  // a request or a TIME-WAIT does nothing else for being told
+  }
+  auto* pcb = static_cast<TcpPcb*>(entry);
+  ip::Network* from = network(report.source.family());
+  // RFC 5927 4.1: somebody who guesses ports must also guess a number that is under way.
+  if (from == nullptr || !pcb->tcb_->is_outstanding(wire::load32(bytes, 4))) {
+    return;
+  }
+  using Kind = ip::ErrorReport::Kind;
+  arrival_ = nullptr;
+  switch (report.kind) {
+    case Kind::source_quench:  // RFC 6633
+      return;
+    case Kind::packet_too_big: {
+      const std::uint32_t headers = static_cast<std::uint32_t>(from->header_size() + wire::kTcpHeaderSize);
+      // An old router does not say its MTU: 576 is what everybody must take (RFC 1191 5).
+      const std::uint32_t mtu = report.mtu == 0 ? 576 : std::max(report.mtu, 68U);
+      pcb->tcb_->set_max_segment(mtu - std::min(mtu - 8, headers));
+      break;
+    }
+    case Kind::port_unreachable:
+    case Kind::protocol_unreachable:
+      pcb->tcb_->on_network_error(report.to_errno(), true);
+      break;
+    default:
+      pcb->tcb_->on_network_error(report.to_errno(), false);
+  }
+  settle(*pcb, true);
+}
+
+// --- out -----------------------------------------------------------------------------------------------------------
+
+void Tcp::settle(TcpPcb& pcb, bool notify) {
+  Tcb& tcb = *pcb.tcb_;
+  while (Packet packet = tcb.transmit(node_.now())) {
+    const Result<void> sent = output(std::move(packet), pcb.tuple_, tcb.ecn_field(), pcb.device_);
+    if (sent) {
+      continue;
+    }
+    if (sent.error().code == EMSGSIZE) {
+      tcb.set_max_segment(origin(pcb.tuple_).max_segment);
+    } else {
+      tcb.on_network_error(sent.error().code, false);
+    }
+  }
+  arrival_ = nullptr;
+  tell_story(pcb);
+  if (tcb.state() == TcpState::time_wait) {
+    enter_time_wait(pcb);
+  }
+  pcb.timer_.arm(tcb.deadline());
+  if (pcb.received_early_ && tcb.state() != TcpState::syn_received) {
+    end_early(pcb);
+  }
+  if (pcb.parent_ != nullptr && !pcb.opened_ && tcb.is_synchronized()) {
+    established(pcb);  // and the listener's user is told
+    return;
+  }
+  const bool wake = tcb.take_event() && notify && pcb.owned_by_user_ && pcb.on_ready_;
+  const Delegate<void()> on_ready = pcb.on_ready_;
+  if (tcb.state() == TcpState::closed) {
+    closed(pcb);
+  }
+  if (wake) {
+    on_ready();  // last: it may end the pcb
+  }
+}
+
+Result<void> Tcp::output(Packet packet, const wire::FourTuple& tuple, std::uint8_t ecn, Interface* device) {
+  ip::Network* out = network(tuple.local.address.family());
+  if (out == nullptr) {
+    drop_packet(std::move(packet), DropReason::no_route);
+    return fail(EAFNOSUPPORT, "no network layer of this family");
+  }
+  ip::SendOptions options;
+  options.source = tuple.local.address;
+  options.destination = tuple.foreign.address;
+  options.protocol = kProtocolNumber;
+  options.traffic_class = ecn;
+  options.dont_fragment = true;  // RFC 1191
+  options.interface = device;
+  return out->output(std::move(packet), options);
+}
+
+TcbOrigin Tcp::origin(const wire::FourTuple& tuple) const {
+  const ip::Network& out = *network(tuple.local.address.family());
+  const std::uint64_t hash = tuple_hash(tuple, secret_);
+  const auto headers = static_cast<std::uint32_t>(out.header_size() + wire::kTcpHeaderSize);
+  const std::uint32_t mtu = std::max(out.path_mtu(tuple.foreign.address), headers + 8);
+  const std::size_t most = out.max_super_segment();
+  const auto super_segment = static_cast<std::uint32_t>(most - std::min(most, headers + wire::kTcpMaxOptions));
+  return {initial_sequence(node_.now(), hash), timestamp_offset(hash), mtu - headers, super_segment};
+}
+
+// Makes the Tcb of a pcb whose tuple is complete.
+void Tcp::start(TcpPcb& pcb, const TcbOrigin& origin) {
+  pcb.started_ = node_.now();
+  pcb.tcb_ = std::make_unique<Tcb>(environment_, pcb.config_, pcb.tuple_, origin);
+}
+
+void Tcp::tell_story(TcpPcb& pcb) {
+  const Tcb& tcb = *pcb.tcb_;
+  if (!pcb.opened_ && pcb.parent_ == nullptr && tcb.is_synchronized()) {
+    pcb.opened_ = true;
+    node_.note(NoteKind::connection_opened, [&] { return pcb.tuple_.to_string(); });
+  }
+  if (pcb.ended_ || (tcb.state() != TcpState::closed && tcb.state() != TcpState::time_wait)) {
+    return;
+  }
+  pcb.ended_ = true;
+  pcb.ended_at_ = node_.now();
+  const int error = tcb.error();
+  const auto text = [&] {
+    return pcb.tuple_.to_string() + (error != 0 ? std::string(": ") + std::strerror(error) : std::string());
+  };
+  if (!pcb.opened_) {
+    if (pcb.parent_ == nullptr) {
+      node_.note(NoteKind::connection_failed, text);
+    }
+  } else if (tcb.was_reset()) {
+    node_.note(NoteKind::connection_reset, text);
+  } else {
+    node_.note(error != 0 ? NoteKind::connection_failed : NoteKind::connection_closed, text);
+  }
+}
+
+// The Tcb has reached CLOSED: nothing comes in for it any more. The row stays for its user, if it has one.
+void Tcp::closed(TcpPcb& pcb) {
+  if (pcb.in_table_) {
+    leave_table(pcb);
+    keep_flow(pcb);
+  }
+  // One that waits for accept() goes on doing so: its user may read what came, and learns the rest.
+  const bool waits = pcb.parent_ != nullptr && pcb.opened_;
+  if (!waits && !pcb.owned_by_user_) {
+    destroy(pcb);
+  }
+}
+
+void Tcp::keep_flow(const TcpPcb& pcb) {
+  if (limits_.finished_flows == 0 || !pcb.opened_) {
+    return;
+  }
+  if (finished_.size() < limits_.finished_flows) {
+    finished_.push_back(flow_of(pcb));
+  } else {
+    finished_[finished_next_ % finished_.size()] = flow_of(pcb);
+    finished_next_ = (finished_next_ + 1) % finished_.size();
+  }
+}
+
+// --- the table -----------------------------------------------------------------------------------------------------
+
+Result<TcpPcb*> Tcp::make_pcb(wire::Family family) {
+  if (network(family) == nullptr) {
+    return fail(EAFNOSUPPORT, "no network layer of this family");
+  }
+  if (pcb_count_ >= limits_.pcbs) {
+    return fail(ENOBUFS, "the table of connections is full");
+  }
+  auto* pcb = new TcpPcb(*this, family);
+  pcbs_.push_back(*pcb);
+  ++pcb_count_;
+  return pcb;
+}
+
+void Tcp::destroy(TcpPcb& pcb) {
+  leave_table(pcb);
+  --pcb_count_;
+  delete &pcb;  // leaves its lists
+}
+
+// Takes a local port, with or without a peer. Segments do not find it thereby.
+void Tcp::occupy(TcpPcb& pcb, const wire::FourTuple& tuple) {
+  if (pcb.bound_) {
+    ports_.remove(pcb);
+  }
+  pcb.tuple_ = tuple;
+  pcb.bound_ = true;
+  ports_.add(pcb);
+}
+
+void Tcp::enter_table(TcpPcb& pcb, const wire::FourTuple& tuple) {
+  occupy(pcb, tuple);
+  pcb.in_table_ = true;
+  table_.insert(pcb);
+}
+
+void Tcp::leave_table(TcpPcb& pcb) {
+  if (std::exchange(pcb.in_table_, false)) {
+    table_.erase(pcb);
+  }
+  if (std::exchange(pcb.bound_, false)) {
+    ports_.remove(pcb);
+  }
+}
+
+std::vector<TcpPcbInfo> Tcp::snapshot() const {
+  std::vector<TcpPcbInfo> rows;
+  rows.reserve(pcb_count_ + request_count_ + time_wait_count_);
+  for (const TcpPcb& pcb : const_cast<IntrusiveList<TcpPcb, TcpAllPcbs>&>(pcbs_)) {
+    rows.push_back(pcb.info());
+    if (pcb.listener_) {
+      for (const TcpRequest& request : pcb.listener_->syn_queue) {
+        rows.push_back({.tuple = request.tuple(), .state = TcpState::syn_received});
+      }
+    }
+  }
+  for (const TcpTimeWait& row : const_cast<IntrusiveList<TcpTimeWait, TcpTimeWaitQueue>&>(time_wait_)) {
+    rows.push_back({.tuple = row.tuple(), .state = TcpState::time_wait});
+  }
+  // Equal rows (unbound sockets) stay in the order of their making.
+  std::stable_sort(rows.begin(), rows.end(),
+                   [](const TcpPcbInfo& a, const TcpPcbInfo& b) { return a.tuple < b.tuple; });
+  return rows;
+}
+
+std::vector<TcpFlow> Tcp::flows() const {
+  std::vector<TcpFlow> flows;
+  for (std::size_t i = 0; i < finished_.size(); ++i) {
+    flows.push_back(finished_[(finished_next_ + i) % finished_.size()]);
+    TcpFlow& flow = flows.back();
+    const TcpEntry* entry = flow.state == TcpState::time_wait ? table_.find(flow.tuple) : nullptr;
+    if (flow.state == TcpState::time_wait && (entry == nullptr || entry->entry_kind() != TcpEntry::Kind::time_wait)) {
+      flow.state = TcpState::closed;
+    }
+  }
+  for (const TcpPcb& pcb : const_cast<IntrusiveList<TcpPcb, TcpAllPcbs>&>(pcbs_)) {
+    if (pcb.tcb_ && pcb.opened_ && pcb.in_table_) {
+      flows.push_back(flow_of(pcb));
+    }
+  }
+  return flows;
+}
+
+TcpFlow Tcp::flow_of(const TcpPcb& pcb) const {
+  const Tcb& tcb = *pcb.tcb_;
+  TcpFlow flow;
+  flow.tuple = pcb.tuple_;
+  flow.state = tcb.state();
+  flow.started = pcb.started_;
+  flow.ended = pcb.ended_at_;
+  flow.last_ack = tcb.last_ack_at();
+  flow.srtt = tcb.rtt().srtt();
+  flow.error = tcb.error();
+  flow.statistics = tcb.statistics();
+  return flow;
+}
+
+}  // namespace catenet::transport

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// TcpCounters: what a host's TCP has counted since it was made. Names are those of Linux's nstat (RFC 4022 where that
+// has them), so that figures can be laid side by side.
+#pragma once
+#include <cstdint>
+#include <string_view>
+
+namespace catenet::transport {
+
+// X(identifier, "name", "what it counts")
+#define CATENET_TCP_COUNTERS(X)                                                                                     \
+  X(active_opens, "TcpActiveOpens", "connections begun by connect()")                                               \
+  X(passive_opens, "TcpPassiveOpens", "connections that came to a listener and were established")                   \
+  X(out_rsts, "TcpOutRsts", "resets sent for segments that belong to nobody")                                       \
+  X(listen_overflows, "TcpExtListenOverflows", "SYNs and ACKs that found the accept queue full")                    \
+  X(listen_drops, "TcpExtListenDrops", "SYNs that a listener did not answer")                                       \
+  X(syn_queue_cookies, "TcpExtTCPReqQFullDoCookies", "SYNs answered with a cookie, the SYN queue being full")       \
+  X(syn_queue_drops, "TcpExtTCPReqQFullDrop", "SYNs dropped, the SYN queue being full and cookies off")             \
+  X(cookies_sent, "TcpExtSyncookiesSent", "SYN cookies sent")                                                       \
+  X(cookies_received, "TcpExtSyncookiesRecv", "valid SYN cookies that came back")                                   \
+  X(cookies_failed, "TcpExtSyncookiesFailed", "acknowledgements that are no valid cookie")                          \
+  X(requests_pruned, "TcpRequestsPruned", "handshakes given up early, to make room in a SYN queue")                 \
+  X(fast_open_active, "TcpExtTCPFastOpenActive", "Fast Open: data with a SYN that the server took")                 \
+  X(fast_open_active_fail, "TcpExtTCPFastOpenActiveFail", "Fast Open: data with a SYN that had to be sent again")   \
+  X(fast_open_passive, "TcpExtTCPFastOpenPassive", "Fast Open: SYNs with a good cookie")                            \
+  X(fast_open_passive_fail, "TcpExtTCPFastOpenPassiveFail", "Fast Open: SYNs with a wrong cookie")                  \
+  X(fast_open_passive_old, "TcpExtTCPFastOpenPassiveAltKey", "Fast Open: SYNs with a cookie of the former key")     \
+  X(fast_open_overflow, "TcpExtTCPFastOpenListenOverflow", "Fast Open: SYNs that found a listener's limit reached") \
+  X(fast_open_requests, "TcpExtTCPFastOpenCookieReqd", "Fast Open: SYNs that asked for a cookie")                   \
+  X(fast_open_black_holes, "TcpExtTCPFastOpenBlackhole", "Fast Open: times it was given up for a while")            \
+  X(time_waits, "TcpExtTW", "TIME-WAITs that lasted their time")                                                    \
+  X(time_waits_reused, "TcpExtTWRecycled", "TIME-WAITs that gave way to a new connection")                          \
+  X(time_waits_killed, "TcpExtTWKilled", "TIME-WAITs ended by a reset")                                             \
+  X(time_wait_overflows, "TcpExtTCPTimeWaitOverflow", "TIME-WAITs given up early, their number being limited")      \
+  X(time_wait_acks_skipped, "TcpExtTCPACKSkippedTimeWait", "acknowledgements in TIME-WAIT held back, for their rate")
+
+struct TcpCounters {
+#define CATENET_X(id, name, text) std::uint64_t id = 0;
+  CATENET_TCP_COUNTERS(CATENET_X)
+#undef CATENET_X
+
+  /// f(name, what it counts, value), in the order above.
+  template <typename F>
+  void for_each(F&& f) const {
+#define CATENET_X(id, name, text) f(std::string_view(name), std::string_view(text), id);
+    CATENET_TCP_COUNTERS(CATENET_X)
+#undef CATENET_X
+  }
+};
+
+}  // namespace catenet::transport

@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "catenet/transport/udp/udp_pcb.h"
+
+#include <algorithm>
+#include <cstddef>
+
+#include "catenet/packet/checksum.h"
+#include "catenet/transport/udp/pseudo_sum.h"
+#include "catenet/transport/udp/udp.h"
+#include "catenet/wire/udp.h"
+
+namespace catenet::transport {
+
+UdpPcb::UdpPcb(Udp& udp, wire::Family family)
+    : udp_(udp), local_(wire::Endpoint::any(family)), foreign_(wire::Endpoint::any(family)), family_(family) {
+  udp_.all_.push_back(*this);
+}
+
+UdpPcb::~UdpPcb() {
+  if (is_bound()) {
+    udp_.unlink(*this);
+  }
+  while (!memberships_.empty()) {
+    const Membership m = memberships_.back();
+    (void)leave(m.group, m.interface);
+  }
+  while (!queue_.empty()) {
+    UdpDatagram d = queue_.pop_front();
+    udp_.drop(std::move(d.payload), DropReason::socket_closed);
+  }
+}
+
+// ---- ends -------------------------------------------------------------------------------------------------------
+
+Result<void> UdpPcb::take_port(const wire::IpAddress& address, std::uint16_t port) {
+  if (udp_.bound_ >= udp_.limits_.sockets) {
+    return fail(ENOBUFS, "the host has too many UDP sockets");
+  }
+  if (port == 0) {
+    const auto chosen = udp_.ephemeral_port(*this, address);
+    if (!chosen) {
+      return std::unexpected(chosen.error());
+    }
+    port = *chosen;
+  } else if (udp_.conflicts(*this, address, port)) {
+    return fail(EADDRINUSE, "the UDP port is taken");
+  }
+  local_ = {address, port};
+  udp_.link(*this);
+  return {};
+}
+
+Result<void> UdpPcb::bind(const wire::Endpoint& local) {
+  if (local.address.family() != family_) {
+    return fail(EAFNOSUPPORT, "bind to an address of another family");
+  }
+  const bool usable = local.address.is_unspecified() || local.address.is_multicast() ||
+                      udp_.network_.is_local(local.address) || udp_.network_.is_broadcast(local.address);
+  if (!usable) {
+    return fail(EADDRNOTAVAIL, "bind to an address of another host");
+  }
+  if (is_bound()) {
+    return fail(EINVAL, "bound already");
+  }
+  if (auto done = take_port(local.address, local.port); !done) {
+    return done;
+  }
+  address_chosen_ = !local.address.is_unspecified();
+  port_chosen_ = local.port != 0;
+  return {};
+}
+
+Result<void> UdpPcb::auto_bind() {
+  if (is_bound()) {
+    return {};
+  }
+  auto done = take_port(local_.address, 0);
+  if (!done && done.error().code == EADDRINUSE) {
+    return fail(EAGAIN, "no ephemeral UDP port is free");
+  }
+  return done;
+}
+
+Result<void> UdpPcb::connect(const wire::Endpoint& foreign) {
+  if (auto done = auto_bind(); !done) {  // first of all, as Linux does: a failed connect leaves the port
+    return done;
+  }
+  if (foreign.address.family() != family_) {
+    return fail(EAFNOSUPPORT, "connect to an address of another family");
+  }
+  wire::Endpoint to = foreign;
+  if (to.address.is_unspecified()) {  // "this host", as on Linux
+    to.address = family_ == wire::Family::kV4 ? wire::IpAddress(wire::Ipv4Address::loopback())
+                                              : wire::IpAddress(wire::Ipv6Address::loopback());
+  }
+  wire::Endpoint local = local_;
+  if (local.address.is_unspecified() || local.address.is_multicast()) {
+    const auto source = udp_.network_.select_source(to.address);
+    if (!source) {
+      return std::unexpected(source.error());
+    }
+    local.address = *source;
+  }
+  if (udp_.network_.is_broadcast(to.address) && !options_.broadcast) {
+    return fail(EACCES, "connect to a broadcast address without the broadcast option");
+  }
+  udp_.unlink(*this);
+  local_ = local;
+  foreign_ = to;
+  connected_ = true;
+  udp_.link(*this);
+  return {};
+}
+
+void UdpPcb::disconnect() {
+  if (!is_bound()) {
+    return;
+  }
+  udp_.unlink(*this);
+  connected_ = false;
+  foreign_ = wire::Endpoint::any(family_);
+  if (!address_chosen_) {
+    local_.address = wire::IpAddress::any(family_);
+  }
+  if (port_chosen_) {
+    udp_.link(*this);
+  } else {
+    local_.port = 0;
+  }
+}
+
+// -1: not for this socket; else the better the more specific. The ports are part of the question.
+int UdpPcb::match(const wire::Endpoint& local, const wire::Endpoint& foreign, const Interface* arrival) const {
+  if (local_.port != local.port || family_ != local.address.family()) {
+    return -1;
+  }
+  int score = 0;
+  if (options_.device != nullptr) {
+    if (arrival != nullptr && options_.device != arrival) {
+      return -1;
+    }
+    score += 4;
+  }
+  if (!local_.address.is_unspecified()) {
+    if (local_.address != local.address) {
+      return -1;
+    }
+    score += 1;
+  }
+  if (connected_) {
+    if (foreign_ != foreign) {
+      return -1;
+    }
+    score += 2;
+  }
+  return score;
+}
+
+// ---- out --------------------------------------------------------------------------------------------------------
+
+// The checks in the order in which Linux makes them, so that a call with two faults gets the same errno.
+Result<wire::Endpoint> UdpPcb::destination_of(const wire::Endpoint* to, std::size_t size) const {
+  const std::size_t ip_room = family_ == wire::Family::kV4 ? 65'535 - udp_.network_.header_size() : 65'535;
+  if (size > 65'535) {
+    return fail(EMSGSIZE, "larger than a UDP datagram can be");
+  }
+  if (to != nullptr && to->address.family() != family_) {
+    return fail(EAFNOSUPPORT, "send to an address of another family");
+  }
+  if (to != nullptr && to->port == 0) {
+    return fail(EINVAL, "send to port 0");
+  }
+  if (to == nullptr && !connected_) {
+    return fail(EDESTADDRREQ, "no destination given, and none connected to");
+  }
+  wire::Endpoint end = to != nullptr ? *to : foreign_;
+  if (end.address.is_unspecified()) {
+    end.address = family_ == wire::Family::kV4 ? wire::IpAddress(wire::Ipv4Address::loopback())
+                                               : wire::IpAddress(wire::Ipv6Address::loopback());
+  }
+  if (udp_.network_.is_broadcast(end.address) && !options_.broadcast) {
+    return fail(EACCES, "send to a broadcast address without the broadcast option");
+  }
+  if (pending_error_ != 0) {
+    return fail(pending_error_, "an ICMP error about an earlier datagram");
+  }
+  if (send_shut_) {
+    return fail(EPIPE, "sending was shut down");
+  }
+  if (size + wire::kUdpHeaderSize > ip_room) {
+    return fail(EMSGSIZE, "larger than a UDP datagram can be");
+  }
+  return end;
+}
+
+Result<void> UdpPcb::send(std::span<const std::byte> payload, const wire::Endpoint* to) {
+  if (const auto bound = auto_bind(); !bound) {  // first of all, as Linux does, whatever else is wrong
+    return bound;
+  }
+  // Refuse before copying; the packet's own way makes the same checks again.
+  if (const auto end = destination_of(to, payload.size()); !end) {
+    if (end.error().code == pending_error_) {
+      pending_error_ = 0;
+    }
+    return std::unexpected(end.error());
+  }
+  Packet packet = udp_.node_.pool().make();
+  if (!packet) {
+    return fail(ENOBUFS, "the packet pool is at its limit");
+  }
+  if (!packet.append(payload)) {
+    udp_.drop(std::move(packet), DropReason::no_memory);
+    return fail(ENOBUFS, "the packet pool is at its limit");
+  }
+  return send(std::move(packet), to);
+}
+
+Result<void> UdpPcb::send(Packet packet, const wire::Endpoint* to) {
+  const auto refuse = [&](const Error& error, DropReason reason) -> Result<void> {
+    udp_.drop(std::move(packet), reason);
+    return std::unexpected(error);
+  };
+  if (const auto bound = auto_bind(); !bound) {
+    return refuse(bound.error(), DropReason::no_memory);
+  }
+  const auto end = destination_of(to, packet.size());
+  if (!end) {
+    if (end.error().code == pending_error_) {
+      pending_error_ = 0;
+    }
+    const int code = end.error().code;
+    return refuse(end.error(), code == EMSGSIZE ? DropReason::message_too_long
+                               : code == EACCES ? DropReason::broadcast_refused
+                                                : DropReason::socket_closed);
+  }
+  wire::IpAddress source = local_.address;
+  if (source.is_unspecified() || source.is_multicast() || udp_.network_.is_broadcast(source)) {
+    const auto chosen = udp_.network_.select_source(end->address);
+    if (!chosen) {
+      return refuse(chosen.error(), chosen.error().code == ENETUNREACH ? DropReason::no_route : DropReason::no_address);
+    }
+    source = *chosen;
+  }
+  return transmit(std::move(packet), *end, source);
+}
+
+Result<void> UdpPcb::transmit(Packet packet, const wire::Endpoint& to, const wire::IpAddress& source) {
+  const auto length = static_cast<std::uint16_t>(packet.size() + wire::kUdpHeaderSize);
+  auto& header = packet.push_header<wire::UdpHeader>();
+  header.source_port = local_.port;
+  header.destination_port = to.port;
+  header.length = length;
+  if (options_.no_checksum && family_ == wire::Family::kV4) {
+    packet.meta().checksum = ChecksumState::verified;
+  } else {
+    header.checksum = checksum_fold(pseudo_header_sum(source, to.address, kProtocolUdp, length));
+    mark_partial_checksum(packet, 0, offsetof(wire::UdpHeader, checksum));
+  }
+  packet.meta().stamp = udp_.node_.now();
+  ip::SendOptions options;
+  options.source = source;
+  options.destination = to.address;
+  options.protocol = kProtocolUdp;
+  options.ttl = to.address.is_multicast() ? options_.multicast_ttl : options_.ttl;
+  options.traffic_class = options_.traffic_class;
+  options.dont_fragment = options_.dont_fragment;
+  options.allow_broadcast = options_.broadcast;
+  options.interface = options_.device;
+  ++udp_.counters_.out_datagrams;
+  return udp_.network_.output(std::move(packet), options);
+}
+
+// ---- in ---------------------------------------------------------------------------------------------------------
+
+void UdpPcb::enqueue(Packet packet, const ip::Delivery& d, std::uint16_t from_port) {
+  packet.pull(wire::kUdpHeaderSize);
+  const std::size_t cost = packet.size() + kDatagramCost;
+  if (queued_bytes_ + cost > options_.receive_limit) {
+    ++udp_.counters_.in_errors;
+    udp_.drop(std::move(packet), DropReason::udp_receive_full, d.interface);
+    return;
+  }
+  ++udp_.counters_.in_datagrams;
+  queued_bytes_ += cost;
+  queue_.push_back(
+      {std::move(packet), {d.source, from_port}, {d.destination, local_.port}, d.interface, d.ttl, d.traffic_class});
+  changed();
+}
+
+Result<UdpDatagram> UdpPcb::receive() {
+  if (pending_error_ != 0) {
+    return fail(take_error(), "an ICMP error about an earlier datagram");
+  }
+  if (queue_.empty()) {
+    return fail(EAGAIN, "no datagram is waiting");
+  }
+  UdpDatagram d = queue_.pop_front();
+  queued_bytes_ -= d.payload.size() + kDatagramCost;
+  return d;
+}
+
+// ---- errors -----------------------------------------------------------------------------------------------------
+
+bool is_hard_error(ip::ErrorReport::Kind kind, bool dont_fragment) {
+  using Kind = ip::ErrorReport::Kind;
+  switch (kind) {
+    case Kind::port_unreachable:
+    case Kind::protocol_unreachable:
+    case Kind::administratively_prohibited:
+    case Kind::parameter_problem:
+      return true;
+    case Kind::packet_too_big:
+      return dont_fragment;
+    default:
+      return false;
+  }
+}
+
+void UdpPcb::report(const UdpError& error, bool hard) {
+  if (options_.receive_errors) {
+    if (errors_.size() < kMaxErrors) {
+      errors_.push_back(error);
+    }
+  } else if (!hard || !connected_) {
+    return;
+  }
+  pending_error_ = error.code;
+  changed();
+}
+
+Result<UdpError> UdpPcb::receive_error() {
+  if (errors_.empty()) {
+    return fail(EAGAIN, "the error queue is empty");
+  }
+  const UdpError error = errors_.pop_front();
+  pending_error_ = errors_.empty() ? 0 : errors_.front().code;  // as Linux does when its queue is read
+  return error;
+}
+
+// ---- groups -----------------------------------------------------------------------------------------------------
+
+bool UdpPcb::is_member(const wire::IpAddress& group, const Interface* interface) const {
+  return std::ranges::any_of(memberships_, [&](const Membership& m) {
+    return m.group == group && (m.interface == nullptr || m.interface == interface);
+  });
+}
+
+Result<void> UdpPcb::join(const wire::IpAddress& group, Interface* interface) {
+  if (!group.is_multicast() || group.family() != family_) {
+    return fail(EINVAL, "not a multicast address");
+  }
+  if (std::ranges::find(memberships_, Membership{group, interface}) != memberships_.end()) {
+    return fail(EADDRINUSE, "a member already");
+  }
+  if (memberships_.size() >= udp_.limits_.memberships_per_socket) {
+    return fail(ENOBUFS, "the socket is in too many groups");
+  }
+  memberships_.push_back({group, interface});
+  udp_.membership_changed(group, interface, true, *this);
+  return {};
+}
+
+Result<void> UdpPcb::leave(const wire::IpAddress& group, Interface* interface) {
+  const auto at = std::ranges::find(memberships_, Membership{group, interface});
+  if (at == memberships_.end()) {
+    return fail(EADDRNOTAVAIL, "not a member");
+  }
+  memberships_.erase(at);
+  udp_.membership_changed(group, interface, false, *this);
+  return {};
+}
+
+}  // namespace catenet::transport

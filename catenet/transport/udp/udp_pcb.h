@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// UdpPcb: one UDP socket's protocol control block: its two ends, its receive queue, its error queue (RFC 768,
+// RFC 1122 4.1). Rules and errno values are those of Linux.
+//
+// Life: made by its owner (the socket layer, an application in a router) -> bind or the first send gives it a port ->
+// connect narrows it to one foreign end -> destroyed, which drops what is still queued. It touches no heap until a port
+// is taken or a datagram arrives. Everything is non-blocking; `set_on_change` tells when trying again may help.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "catenet/base/delegate.h"
+#include "catenet/base/intrusive_list.h"
+#include "catenet/base/result.h"
+#include "catenet/base/ring.h"
+#include "catenet/ip/network.h"
+#include "catenet/packet/packet.h"
+#include "catenet/transport/port_claim.h"
+#include "catenet/wire/endpoint.h"
+
+namespace catenet::transport {
+
+class Udp;
+
+/// A received datagram: `payload` starts at the first byte of data. Whoever takes it ends it with consume().
+struct UdpDatagram {
+  Packet payload;
+  wire::Endpoint from;
+  wire::Endpoint to;  ///< as in the header: one of ours, a broadcast or a group
+  Interface* interface = nullptr;
+  std::uint8_t ttl = 0;
+  std::uint8_t traffic_class = 0;
+};
+
+/// An ICMP error about a datagram of this socket (Linux: IP_RECVERR).
+struct UdpError {
+  int code = 0;  ///< errno
+  ip::ErrorReport::Kind kind{};
+  std::uint32_t mtu = 0;         ///< for packet_too_big
+  wire::IpAddress reporter;      ///< the router or host that sent the ICMP message
+  wire::Endpoint destination;    ///< where the datagram was going
+  std::uint16_t local_port = 0;  ///< where it came from
+};
+
+/// What an ICMP error means to a datagram socket, as Linux has it: a hard one is reported to a connected socket, a soft
+/// one (the network may recover) only to the error queue. "Too big" is hard for one that forbids fragments.
+[[nodiscard]] bool is_hard_error(ip::ErrorReport::Kind kind, bool dont_fragment);
+
+class UdpPcb : public ListNode<UdpPcb> {
+ public:
+  static constexpr std::size_t kDefaultReceiveLimit = 212'992;  ///< bytes, Linux's rmem_default
+  static constexpr std::size_t kDatagramCost = 256;  ///< counted per queued datagram beside its bytes, so that empty
+                                                     ///< ones are bounded too
+  static constexpr std::size_t kMaxErrors = 64;
+
+  /// May be changed at any time; they hold from the next operation on.
+  struct Options {
+    std::size_t receive_limit = kDefaultReceiveLimit;  ///< bytes, kDatagramCost each included
+    std::uint8_t ttl = 0;                              ///< 0: the node's default
+    std::uint8_t multicast_ttl = 1;                    ///< RFC 1112 6.1
+    std::uint8_t traffic_class = 0;
+    bool broadcast = false;       ///< may send to broadcast addresses (SO_BROADCAST)
+    bool reuse_address = false;   ///< may share its port with others that say the same; the youngest gets what comes
+    bool reuse_port = false;      ///< the same, and what comes is spread over all of them (SO_REUSEPORT)
+    bool v6_only = false;         ///< IPv6, bound to every address: leaves IPv4 alone
+    Interface* device = nullptr;  ///< datagrams come and go there only (SO_BINDTODEVICE)
+    bool dont_fragment = false;   ///< datagrams larger than the path's MTU fail with EMSGSIZE
+    bool no_checksum = false;     ///< IPv4 only: send zero checksums (RFC 768)
+    bool receive_errors = false;  ///< keep ICMP errors in the error queue, connected or not
+  };
+
+  explicit UdpPcb(Udp& udp, wire::Family family = wire::Family::kV4);
+  ~UdpPcb();
+
+  /// Takes a local end; port 0: an ephemeral one. EINVAL bound already, EAFNOSUPPORT, EADDRNOTAVAIL not an address of
+  /// this host (nor a broadcast or group address), EADDRINUSE, ENOBUFS the host's limit of sockets.
+  Result<void> bind(const wire::Endpoint& local);
+  /// Fixes the foreign end (and the local address, by route). May be repeated. EAFNOSUPPORT, EACCES broadcast not
+  /// allowed, ENETUNREACH, EAGAIN no port left.
+  Result<void> connect(const wire::Endpoint& foreign);
+  /// Undoes connect, and the choice of local end that connect or send made.
+  void disconnect();
+
+  /// One datagram to `to`, or to the connected end when that is null. EDESTADDRREQ no end given or known, EINVAL port
+  /// 0, EMSGSIZE, EACCES, EPIPE after shutdown, ENOBUFS, ENETUNREACH, or the pending ICMP error.
+  Result<void> send(std::span<const std::byte> payload, const wire::Endpoint* to = nullptr);
+  /// The same without a copy; `payload` has the headroom of PacketPool::make(). On errors the packet is dropped.
+  Result<void> send(Packet payload, const wire::Endpoint* to = nullptr);
+  /// The oldest datagram. EAGAIN none; a pending ICMP error comes first, once.
+  Result<UdpDatagram> receive();
+  /// The oldest datagram's bytes and origin, which stays queued; null if none.
+  [[nodiscard]] const UdpDatagram* peek() const { return queue_.empty() ? nullptr : &queue_.front(); }
+  /// The oldest entry of the error queue. EAGAIN none.
+  Result<UdpError> receive_error();
+  /// The pending error, which is cleared; 0 if none (SO_ERROR).
+  int take_error() { return std::exchange(pending_error_, 0); }
+  void shutdown_send() { send_shut_ = true; }
+  void shutdown_receive() { receive_shut_ = true; }
+
+  /// Membership of a group (RFC 1112) on one interface, or on any when null. EINVAL not a group, EADDRINUSE joined
+  /// already, EADDRNOTAVAIL (leave) not joined, ENOBUFS.
+  Result<void> join(const wire::IpAddress& group, Interface* interface);
+  Result<void> leave(const wire::IpAddress& group, Interface* interface);
+
+  [[nodiscard]] wire::Family family() const { return family_; }
+  [[nodiscard]] const wire::Endpoint& local() const { return local_; }
+  [[nodiscard]] const wire::Endpoint& foreign() const { return foreign_; }
+  [[nodiscard]] bool is_bound() const { return local_.port != 0; }
+  [[nodiscard]] bool is_connected() const { return connected_; }
+  [[nodiscard]] bool is_send_shut() const { return send_shut_; }
+  [[nodiscard]] bool is_receive_shut() const { return receive_shut_; }
+  [[nodiscard]] bool has_datagram() const { return !queue_.empty(); }
+  [[nodiscard]] bool has_error() const { return pending_error_ != 0; }
+  [[nodiscard]] bool has_queued_errors() const { return !errors_.empty(); }
+  [[nodiscard]] std::size_t queued_bytes() const { return queued_bytes_; }
+  [[nodiscard]] std::size_t queued() const { return queue_.size(); }
+  [[nodiscard]] Options& options() { return options_; }
+  [[nodiscard]] const Options& options() const { return options_; }
+  /// Called inside the protocol's event when a datagram or an error has come: note it, post, and return.
+  void set_on_change(Delegate<void()> on_change) { on_change_ = on_change; }
+
+ private:
+  friend class Udp;
+  struct Membership {
+    wire::IpAddress group;
+    Interface* interface;
+    bool operator==(const Membership&) const = default;
+  };
+  Result<void> take_port(const wire::IpAddress& address, std::uint16_t port);
+  Result<void> auto_bind();
+  Result<wire::Endpoint> destination_of(const wire::Endpoint* to, std::size_t size) const;
+  Result<void> transmit(Packet packet, const wire::Endpoint& to, const wire::IpAddress& source);
+  void enqueue(Packet packet, const ip::Delivery& delivery, std::uint16_t from_port);
+  void report(const UdpError& error, bool hard);
+  [[nodiscard]] bool is_member(const wire::IpAddress& group, const Interface* interface) const;
+  [[nodiscard]] int match(const wire::Endpoint& local, const wire::Endpoint& foreign, const Interface* arrival) const;
+  [[nodiscard]] PortClaim claim(const wire::IpAddress& address) const {
+    return {address, options_.device, options_.reuse_address, options_.reuse_port, options_.v6_only};
+  }
+  void changed() const {
+    if (on_change_) {
+      on_change_();
+    }
+  }
+
+  Udp& udp_;
+  UdpPcb* next_by_port_ = nullptr;  // chains of Udp's tables
+  UdpPcb* next_exact_ = nullptr;
+  wire::Endpoint local_;
+  wire::Endpoint foreign_;
+  wire::Family family_;
+  bool connected_ = false;
+  bool address_chosen_ = false;  // by the user, in bind
+  bool port_chosen_ = false;
+  bool send_shut_ = false;
+  bool receive_shut_ = false;
+  int pending_error_ = 0;
+  Options options_;
+  std::size_t queued_bytes_ = 0;
+  Ring<UdpDatagram> queue_;
+  Ring<UdpError> errors_;
+  std::vector<Membership> memberships_;
+  Delegate<void()> on_change_;
+};
+
+}  // namespace catenet::transport
