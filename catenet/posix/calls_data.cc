@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+// The calls that move bytes. A write to a stream that takes no more raises SIGPIPE, unless MSG_NOSIGNAL says not to.
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <array>
+#include <vector>
+
+#include "catenet/posix/abi.h"
+
+namespace catenet::posix {
+namespace {
+
+std::span<const std::byte> bytes_of(const void* data, std::size_t size) {
+  return {static_cast<const std::byte*>(data), size};
+}
+std::span<std::byte> room_of(void* data, std::size_t size) { return {static_cast<std::byte*>(data), size}; }
+
+// The answer of a call that writes.
+template <typename T>
+ssize_t answer_write(const Result<T>& sent, int flags = 0) {
+  if (!sent && sent.error().code == EPIPE && (flags & MSG_NOSIGNAL) == 0) {
+    self().raise(SIGPIPE);
+  }
+  return answer(sent);
+}
+
+// By itself: SIGPIPE may end the process in answer_write(), and nothing may be held on the stack by then.
+Result<std::size_t> write(int fd, std::span<const std::byte> bytes) {
+  const auto file = self().file(fd);
+  return file ? (*file)->write(bytes) : std::unexpected(file.error());
+}
+
+Result<std::size_t> send(int fd, std::span<const std::byte> bytes, int flags, const sockaddr* address, socklen_t size) {
+  const auto file = self().socket(fd);
+  if (!file) {
+    return std::unexpected(file.error());
+  }
+  if (address == nullptr || ((*file)->is_stream() && (flags & MSG_FASTOPEN) == 0)) {  // a stream ignores the address
+    return (*file)->send(bytes, nullptr, flags);
+  }
+  const auto to = endpoint_from(address, size, (*file)->domain);
+  if (!to) {
+    return std::unexpected(to.error());
+  }
+  return (*file)->send(bytes, &*to, flags);
+}
+
+Result<std::size_t> length_of(const iovec* parts, int count) {
+  if (count < 0 || count > IOV_MAX) {
+    return fail(EINVAL, "a number of buffers out of range");
+  }
+  std::size_t total = 0;
+  for (int i = 0; i < count; ++i) {
+    if (parts[i].iov_len > static_cast<std::size_t>(SSIZE_MAX) - total) {
+      return fail(EINVAL, "buffers longer than a count can say");
+    }
+    total += parts[i].iov_len;
+  }
+  return total;
+}
+
+/// One buffer of many: a copy, so that a datagram is one datagram.
+Result<std::vector<std::byte>> gather(const iovec* parts, int count) {
+  const auto total = length_of(parts, count);
+  if (!total) {
+    return std::unexpected(total.error());
+  }
+  std::vector<std::byte> whole;
+  whole.reserve(*total);
+  for (int i = 0; i < count; ++i) {
+    const auto part = bytes_of(parts[i].iov_base, parts[i].iov_len);
+    whole.insert(whole.end(), part.begin(), part.end());
+  }
+  return whole;
+}
+
+void scatter(std::span<const std::byte> bytes, const iovec* parts, int count) {
+  for (int i = 0; i < count && !bytes.empty(); ++i) {
+    const std::size_t n = std::min(bytes.size(), parts[i].iov_len);
+    std::memcpy(parts[i].iov_base, bytes.data(), n);
+    bytes = bytes.subspan(n);
+  }
+}
+
+/// Writes ancillary data into what the caller has room for; MSG_CTRUNC when it ends.
+class Ancillary {
+ public:
+  explicit Ancillary(msghdr& message) : message_(message), room_(message.msg_controllen) { message.msg_controllen = 0; }
+  template <typename T>
+  void add(int level, int type, const T& value) {
+    const std::size_t at = message_.msg_controllen;
+    if (message_.msg_control == nullptr || room_ - at < CMSG_LEN(sizeof value)) {
+      message_.msg_flags |= MSG_CTRUNC;
+      return;
+    }
+    cmsghdr head{};
+    head.cmsg_len = CMSG_LEN(sizeof value);
+    head.cmsg_level = level;
+    head.cmsg_type = type;
+    auto* to = static_cast<std::byte*>(message_.msg_control) + at;
+    std::memcpy(to, &head, sizeof head);
+    std::memcpy(to + CMSG_LEN(0), &value, sizeof value);
+    message_.msg_controllen = std::min(room_, at + CMSG_SPACE(sizeof value));
+  }
+
+ private:
+  msghdr& message_;
+  std::size_t room_;
+};
+
+void tell_more(const SocketFile& file, const socket::Received& got, msghdr& message) {
+  Ancillary more(message);
+  if (file.tell_destination && got.to.address.is_v4()) {
+    in_pktinfo info{};
+    info.ipi_ifindex = 1;
+    info.ipi_spec_dst.s_addr = info.ipi_addr.s_addr = htonl(got.to.address.v4().value());
+    more.add(IPPROTO_IP, IP_PKTINFO, info);
+  }
+  if (file.tell_ttl) {
+    more.add(IPPROTO_IP, IP_TTL, static_cast<int>(got.ttl));
+  }
+  if (file.tell_tos) {
+    more.add(IPPROTO_IP, IP_TOS, got.traffic_class);
+  }
+}
+
+Result<std::size_t> receive_message(int fd, msghdr& message, int flags) {
+  const auto file = self().socket(fd);
+  if (!file) {
+    return std::unexpected(file.error());
+  }
+  const auto total = length_of(message.msg_iov, static_cast<int>(message.msg_iovlen));
+  if (!total) {
+    return std::unexpected(total.error());
+  }
+  std::vector<std::byte> whole(*total);
+  const auto got = (*file)->receive_from(whole, flags & ~MSG_TRUNC);
+  if (!got) {
+    return std::unexpected(got.error());
+  }
+  scatter(std::span(whole).first(got->size), message.msg_iov, static_cast<int>(message.msg_iovlen));
+  message.msg_flags = got->truncated() ? static_cast<int>(MSG_TRUNC) : 0;
+  if ((*file)->is_stream()) {
+    message.msg_namelen = 0;
+    message.msg_controllen = 0;
+  } else {
+    endpoint_to(got->from, static_cast<sockaddr*>(message.msg_name), &message.msg_namelen);
+    tell_more(**file, *got, message);
+  }
+  return (flags & MSG_TRUNC) != 0 ? got->full_size : got->size;
+}
+
+Result<std::size_t> send_message(int fd, const msghdr& message, int flags) {
+  if (const auto file = self().socket(fd); !file) {
+    return std::unexpected(file.error());
+  }
+  if (message.msg_controllen != 0) {
+    return fail(EOPNOTSUPP, "ancillary data cannot be sent");
+  }
+  const auto whole = gather(message.msg_iov, static_cast<int>(message.msg_iovlen));
+  if (!whole) {
+    return std::unexpected(whole.error());
+  }
+  return send(fd, *whole, flags, static_cast<const sockaddr*>(message.msg_name), message.msg_namelen);
+}
+
+Result<std::size_t> read_parts(int fd, const iovec* parts, int count) {
+  const auto file = self().file(fd);
+  if (!file) {
+    return std::unexpected(file.error());
+  }
+  const auto total = length_of(parts, count);
+  if (!total) {
+    return std::unexpected(total.error());
+  }
+  std::vector<std::byte> whole(*total);
+  auto got = (*file)->read(whole);
+  if (got) {
+    scatter(std::span(whole).first(*got), parts, count);
+  }
+  return got;
+}
+
+Result<std::size_t> write_parts(int fd, const iovec* parts, int count) {
+  const auto file = self().file(fd);
+  if (!file) {
+    return std::unexpected(file.error());
+  }
+  const auto whole = gather(parts, count);
+  return whole ? (*file)->write(*whole) : std::unexpected(whole.error());
+}
+
+}  // namespace
+}  // namespace catenet::posix
+
+using namespace catenet::posix;
+
+extern "C" {
+
+ssize_t catenet_posix_read(int fd, void* data, std::size_t size) {
+  const auto file = self().file(fd);
+  return answer(file ? (*file)->read(room_of(data, size)) : std::unexpected(file.error()));
+}
+
+ssize_t catenet_posix_write(int fd, const void* data, std::size_t size) {
+  return answer_write(write(fd, bytes_of(data, size)));
+}
+
+ssize_t catenet_posix_readv(int fd, const iovec* parts, int count) { return answer(read_parts(fd, parts, count)); }
+
+ssize_t catenet_posix_writev(int fd, const iovec* parts, int count) {
+  return answer_write(write_parts(fd, parts, count));
+}
+
+ssize_t catenet_posix_send(int fd, const void* data, std::size_t size, int flags) {
+  return answer_write(send(fd, bytes_of(data, size), flags, nullptr, 0), flags);
+}
+
+ssize_t catenet_posix_sendto(int fd, const void* data, std::size_t size, int flags, const sockaddr* address,
+                             socklen_t length) {
+  return answer_write(send(fd, bytes_of(data, size), flags, address, length), flags);
+}
+
+ssize_t catenet_posix_recvfrom(int fd, void* data, std::size_t size, int flags, sockaddr* address, socklen_t* length) {
+  const auto file = self().socket(fd);
+  if (!file) {
+    return refuse(file.error().code);
+  }
+  const auto got = (*file)->receive_from(room_of(data, size), flags);
+  if (!got) {
+    return refuse(got.error().code);
+  }
+  if ((*file)->is_stream()) {
+    if (length != nullptr) {
+      *length = 0;
+    }
+  } else {
+    endpoint_to(got->from, address, length);
+  }
+  return static_cast<ssize_t>(got->size);
+}
+
+ssize_t catenet_posix_recv(int fd, void* data, std::size_t size, int flags) {
+  return catenet_posix_recvfrom(fd, data, size, flags, nullptr, nullptr);
+}
+
+ssize_t catenet_posix_sendmsg(int fd, const msghdr* message, int flags) {
+  return answer_write(send_message(fd, *message, flags), flags);
+}
+
+ssize_t catenet_posix_recvmsg(int fd, msghdr* message, int flags) {
+  return answer(receive_message(fd, *message, flags));
+}
+
+// Entry points of programs that were compiled with _FORTIFY_SOURCE.
+ssize_t catenet_posix_read_chk(int fd, void* data, std::size_t size, std::size_t room) {
+  return size > room ? refuse(EFAULT) : catenet_posix_read(fd, data, size);
+}
+ssize_t catenet_posix_recv_chk(int fd, void* data, std::size_t size, std::size_t room, int flags) {
+  return size > room ? refuse(EFAULT) : catenet_posix_recv(fd, data, size, flags);
+}
+ssize_t catenet_posix_recvfrom_chk(int fd, void* data, std::size_t size, std::size_t room, int flags, sockaddr* address,
+                                   socklen_t* length) {
+  return size > room ? refuse(EFAULT) : catenet_posix_recvfrom(fd, data, size, flags, address, length);
+}
+
+}  // extern "C"

@@ -1,0 +1,517 @@
+// SPDX-License-Identifier: Apache-2.0
+// getsockopt() and setsockopt(). An option is honoured or refused with ENOPROTOOPT; none is taken and forgotten. Values
+// are read and cut as Linux does.
+#include <net/if.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <span>
+#include <string_view>
+
+#include "catenet/posix/abi.h"
+
+namespace catenet::posix {
+namespace {
+
+namespace option = socket::option;
+
+std::unexpected<Error> no_such_option() { return fail(ENOPROTOOPT, "an option that is not there"); }
+
+/// What the caller gave, or has room for.
+struct Value {
+  void* data;
+  socklen_t size;
+
+  /// EINVAL when there is less than T.
+  template <typename T>
+  [[nodiscard]] Result<T> as() const {
+    T value{};
+    if (data == nullptr) {
+      return fail(EFAULT, "no value");
+    }
+    if (size < sizeof value) {
+      return fail(EINVAL, "a value that is cut");
+    }
+    std::memcpy(&value, data, sizeof value);
+    return value;
+  }
+  /// IP's options may be given as one byte (ip(7)).
+  [[nodiscard]] Result<int> as_small() const {
+    if (data != nullptr && size >= 1 && size < sizeof(int)) {
+      return *static_cast<const unsigned char*>(data);
+    }
+    return as<int>();
+  }
+  template <typename T>
+  Result<void> give(const T& value) {
+    size = std::min<socklen_t>(size, sizeof value);
+    std::memcpy(data, &value, size);
+    return {};
+  }
+};
+
+Duration duration_of(const timeval& t) { return Duration::seconds(t.tv_sec) + Duration::microseconds(t.tv_usec); }
+timeval time_of(Duration d) { return {d.ns() / 1'000'000'000, d.us() % 1'000'000}; }
+
+constexpr auto kReno = transport::CongestionAlgorithm::new_reno;
+constexpr std::string_view kLinuxReno = "reno";  // what Linux calls it
+
+template <typename T>
+Result<void> set(const SocketFile& file, const T& value) {
+  return file.host().set_option(file.number(), value);
+}
+
+Result<void> set_limit(Duration& limit, const Value& value) {
+  const auto given = value.as<timeval>();
+  if (!given) {
+    return std::unexpected(given.error());
+  }
+  if (given->tv_usec < 0 || given->tv_usec >= 1'000'000) {
+    return fail(EDOM, "not a time");
+  }
+  limit = given->tv_sec < 0 ? Duration::nanoseconds(1) : duration_of(*given);  // negative: do not wait
+  return {};
+}
+
+// Linux doubles what is asked for, to have room for its own bookkeeping, and tells the doubled size.
+template <typename T>
+Result<void> set_buffer(const SocketFile& file, int bytes) {
+  constexpr int kSmallest = 1152;
+  return set(file, T{static_cast<std::size_t>(std::clamp(bytes, kSmallest, std::numeric_limits<int>::max() / 2))});
+}
+
+Result<void> set_device(const SocketFile& file, const Value& value) {
+  const std::string_view given(static_cast<const char*>(value.data), std::min<socklen_t>(value.size, IFNAMSIZ - 1));
+  const std::string_view word = given.substr(0, given.find('\0'));
+  if (word.empty()) {
+    return set(file, option::BindToDevice{});
+  }
+  for (const auto& interface : file.host().node().interfaces()) {
+    if (interface->name() == word) {
+      return set(file, option::BindToDevice{interface.get()});
+    }
+  }
+  return fail(ENODEV, "no interface of this name");
+}
+
+Result<void> get_device(const SocketFile& file, Value& value) {
+  const auto read = file.host().get_option<option::BindToDevice>(file.number());
+  if (!read) {
+    return std::unexpected(read.error());
+  }
+  std::array<char, IFNAMSIZ> name{};
+  if (read->interface == nullptr) {
+    value.size = 0;
+    return {};
+  }
+  if (value.size < name.size()) {
+    return fail(EINVAL, "no room for an interface's name");
+  }
+  const std::string_view word = read->interface->name();
+  word.copy(name.data(), name.size() - 1);
+  value.size = static_cast<socklen_t>(std::min(word.size(), name.size() - 1) + 1);
+  std::memcpy(value.data, name.data(), value.size);
+  return {};
+}
+
+Result<void> set_socket_option(SocketFile& file, int name, const Value& value) {
+  if (name == SO_RCVTIMEO || name == SO_SNDTIMEO) {
+    return set_limit(name == SO_RCVTIMEO ? file.receive_limit : file.send_limit, value);
+  }
+  if (name == SO_LINGER) {
+    const auto given = value.as<linger>();
+    if (!given) {
+      return std::unexpected(given.error());
+    }
+    if (!file.is_stream()) {
+      return no_such_option();
+    }
+    return set(file, option::Linger{given->l_onoff != 0, Duration::seconds(std::max(0, given->l_linger))});
+  }
+  if (name == SO_BINDTODEVICE) {
+    return set_device(file, value);
+  }
+  const auto number = value.as<int>();
+  if (!number) {
+    return std::unexpected(number.error());
+  }
+  const bool on = *number != 0;
+  switch (name) {
+    case SO_REUSEADDR:
+      return set(file, option::ReuseAddress{on});
+    case SO_REUSEPORT:
+      return set(file, option::ReusePort{on});
+    case SO_KEEPALIVE:
+      return set(file, option::KeepAlive{on});
+    case SO_BROADCAST:
+      file.broadcast = on;
+      return file.is_stream() ? Result<void>() : set(file, option::Broadcast{on});
+    case SO_RCVBUF:
+      return set_buffer<option::ReceiveBuffer>(file, *number);
+    case SO_SNDBUF:
+      return set_buffer<option::SendBuffer>(file, *number);
+    case SO_NO_CHECK:
+      return set(file, option::NoChecksum{on});
+    default:
+      return no_such_option();
+  }
+}
+
+Result<void> set_group(const SocketFile& file, bool join, const Value& value) {
+  const auto given = value.as<ip_mreq>();
+  if (!given) {
+    return std::unexpected(given.error());
+  }
+  if (given->imr_interface.s_addr != INADDR_ANY) {
+    return fail(ENODEV, "an interface is chosen by the route to the group");
+  }
+  const wire::IpAddress group = wire::Ipv4Address(ntohl(given->imr_multiaddr.s_addr));
+  return join ? set(file, option::JoinGroup{group}) : set(file, option::LeaveGroup{group});
+}
+
+Result<void> set_ip_option(SocketFile& file, int name, const Value& value) {
+  if (name == IP_ADD_MEMBERSHIP || name == IP_DROP_MEMBERSHIP) {
+    return set_group(file, name == IP_ADD_MEMBERSHIP, value);
+  }
+  const auto number = value.as_small();
+  if (!number) {
+    return std::unexpected(number.error());
+  }
+  const bool datagram = !file.is_stream();
+  const bool byte = *number >= 0 && *number <= 255;
+  switch (name) {
+    case IP_TTL:
+      if (*number != -1 && (*number < 1 || !byte)) {
+        return fail(EINVAL, "not a time to live");
+      }
+      return set(file, option::TimeToLive{static_cast<std::uint8_t>(*number == -1 ? 0 : *number)});
+    case IP_MULTICAST_TTL:
+      if (*number != -1 && !byte) {
+        return fail(EINVAL, "not a time to live");
+      }
+      return set(file, option::MulticastTtl{static_cast<std::uint8_t>(*number == -1 ? 1 : *number)});
+    case IP_TOS:
+      return set(file, option::TrafficClass{static_cast<std::uint8_t>(*number)});
+    case IP_RECVERR:
+      return set(file, option::ReceiveErrors{*number != 0});
+    case IP_MTU_DISCOVER:
+      if (*number != IP_PMTUDISC_DONT && *number != IP_PMTUDISC_DO) {
+        return fail(*number == IP_PMTUDISC_WANT || *number == IP_PMTUDISC_PROBE ? ENOPROTOOPT : EINVAL,
+                    "a way of path MTU discovery that is not there");
+      }
+      return set(file, option::DontFragment{*number == IP_PMTUDISC_DO});
+    case IP_PKTINFO:
+    case IP_RECVTTL:
+    case IP_RECVTOS:
+      if (!datagram) {
+        return no_such_option();
+      }
+      (name == IP_PKTINFO ? file.tell_destination : name == IP_RECVTTL ? file.tell_ttl : file.tell_tos) = *number != 0;
+      return {};
+    default:
+      return no_such_option();
+  }
+}
+
+Result<void> set_keepalive(const SocketFile& file, int name, int number) {
+  auto timing = file.host().get_option<option::KeepAliveTiming>(file.number());
+  const int most = name == TCP_KEEPCNT ? 127 : 32'767;  // Linux's limits
+  if (!timing || number < 1 || number > most) {
+    return timing ? fail(EINVAL, "out of range") : std::unexpected(timing.error());
+  }
+  if (name == TCP_KEEPIDLE) {
+    timing->idle = Duration::seconds(number);
+  } else if (name == TCP_KEEPINTVL) {
+    timing->interval = Duration::seconds(number);
+  } else {
+    timing->probes = static_cast<std::uint8_t>(number);
+  }
+  return set(file, *timing);
+}
+
+Result<void> set_fast_open_keys(const SocketFile& file, const Value& value) {
+  const auto bytes =
+      std::as_bytes(std::span(static_cast<const char*>(value.data), value.data == nullptr ? 0 : value.size));
+  const auto keys = transport::FastOpenKeys::from_bytes(bytes);
+  return keys ? set(file, option::FastOpenKeys{*keys}) : std::unexpected(keys.error());
+}
+
+Result<void> set_fast_open(const SocketFile& file, int name, int number) {
+  if (number < 0 || (name != TCP_FASTOPEN && number > 1)) {
+    return fail(EINVAL, "out of range");
+  }
+  switch (name) {
+    case TCP_FASTOPEN:
+      return set(file, option::FastOpen{static_cast<std::uint32_t>(number)});
+    case TCP_FASTOPEN_CONNECT:
+      return set(file, option::FastOpenConnect{number != 0});
+    default:
+      return set(file, option::FastOpenWithoutCookie{number != 0});
+  }
+}
+
+Result<void> set_tcp_option(const SocketFile& file, int name, const Value& value) {
+  if (!file.is_stream()) {
+    return no_such_option();  // reading it is EOPNOTSUPP: so says Linux
+  }
+  if (name == TCP_CONGESTION) {
+    const std::string_view given(static_cast<const char*>(value.data), value.size);
+    const std::string_view word = given.substr(0, given.find('\0'));
+    const auto algorithm = transport::congestion_algorithm_from(word == kLinuxReno ? transport::name(kReno) : word);
+    return algorithm ? set(file, option::Congestion{*algorithm})
+                     : fail(ENOENT, "a congestion control that is not there");
+  }
+  if (name == TCP_FASTOPEN_KEY) {
+    return set_fast_open_keys(file, value);
+  }
+  const auto number = value.as<int>();
+  if (!number) {
+    return std::unexpected(number.error());
+  }
+  switch (name) {
+    case TCP_FASTOPEN:
+    case TCP_FASTOPEN_CONNECT:
+    case TCP_FASTOPEN_NO_COOKIE:
+      return set_fast_open(file, name, *number);
+    case TCP_NODELAY:
+      return set(file, option::NoDelay{*number != 0});
+    case TCP_MAXSEG:
+      if (*number < 0 || *number > 32'767) {
+        return fail(EINVAL, "not a segment size");
+      }
+      return set(file, option::MaxSegment{static_cast<std::uint16_t>(*number)});
+    case TCP_USER_TIMEOUT:
+      return set(file, option::UserTimeout{Duration::milliseconds(*number)});
+    case TCP_KEEPIDLE:
+    case TCP_KEEPINTVL:
+    case TCP_KEEPCNT:
+      return set_keepalive(file, name, *number);
+    default:
+      return no_such_option();
+  }
+}
+
+// ---- reading --------------------------------------------------------------------------------------------------------
+
+template <typename T, typename F>
+Result<void> get(const SocketFile& file, Value& value, F&& as_number) {
+  const auto read = file.host().get_option<T>(file.number());
+  return read ? value.give(static_cast<int>(as_number(*read))) : std::unexpected(read.error());
+}
+Result<void> get_congestion(const SocketFile& file, Value& value) {
+  const auto read = file.host().get_option<option::Congestion>(file.number());
+  if (!read) {
+    return std::unexpected(read.error());
+  }
+  const std::string_view word = read->algorithm == kReno ? kLinuxReno : transport::name(read->algorithm);
+  std::array<char, 16> text{};  // TCP_CA_NAME_MAX
+  word.copy(text.data(), text.size() - 1);
+  return value.give(text);
+}
+
+Result<void> get_fast_open_keys(const SocketFile& file, Value& value) {
+  const auto read = file.host().get_option<option::FastOpenKeys>(file.number());
+  if (!read) {
+    return std::unexpected(read.error());
+  }
+  const auto bytes = read->keys.bytes();
+  value.size = static_cast<socklen_t>(std::min<std::size_t>(value.size, bytes.size()));
+  std::memcpy(value.data, bytes.data(), value.size);
+  return {};
+}
+
+constexpr auto kOn = [](const auto& o) { return o.on ? 1 : 0; };
+constexpr auto kDoubled = [](const auto& o) {
+  return static_cast<int>(std::min<std::size_t>(2 * o.bytes, std::numeric_limits<int>::max()));
+};
+
+Result<void> get_socket_option(const SocketFile& file, int name, Value& value) {
+  switch (name) {
+    case SO_ERROR: {
+      const auto code = file.host().take_error(file.number());
+      return code ? value.give(*code) : std::unexpected(code.error());
+    }
+    case SO_TYPE:
+      return value.give(file.type);
+    case SO_DOMAIN:
+      return value.give(file.domain);
+    case SO_PROTOCOL:
+      return value.give(file.protocol);
+    case SO_ACCEPTCONN:
+      return value.give(file.is_listening() ? 1 : 0);
+    case SO_REUSEADDR:
+      return get<option::ReuseAddress>(file, value, kOn);
+    case SO_REUSEPORT:
+      return get<option::ReusePort>(file, value, kOn);
+    case SO_BINDTODEVICE:
+      return get_device(file, value);
+    case SO_KEEPALIVE:
+      return get<option::KeepAlive>(file, value, kOn);
+    case SO_BROADCAST:
+      return value.give(file.broadcast ? 1 : 0);
+    case SO_NO_CHECK:
+      return get<option::NoChecksum>(file, value, kOn);
+    case SO_RCVBUF:
+      return get<option::ReceiveBuffer>(file, value, kDoubled);
+    case SO_SNDBUF:
+      return get<option::SendBuffer>(file, value, kDoubled);
+    case SO_RCVTIMEO:
+      return value.give(time_of(file.receive_limit));
+    case SO_SNDTIMEO:
+      return value.give(time_of(file.send_limit));
+    case SO_LINGER: {
+      const auto o = file.host().get_option<option::Linger>(file.number());
+      return o ? value.give(linger{o->on ? 1 : 0, static_cast<int>(o->after.ns() / 1'000'000'000)})
+               : std::unexpected(o.error());
+    }
+    default:
+      return no_such_option();
+  }
+}
+
+Result<void> get_ip_option(const SocketFile& file, int name, Value& value) {
+  switch (name) {
+    case IP_TTL:
+      return get<option::TimeToLive>(file, value, [](const auto& o) { return o.hops == 0 ? 64 : o.hops; });
+    case IP_MULTICAST_TTL:
+      return get<option::MulticastTtl>(file, value, [](const auto& o) { return o.hops; });
+    case IP_TOS:
+      return get<option::TrafficClass>(file, value, [](const auto& o) { return o.bits; });
+    case IP_RECVERR:
+      return get<option::ReceiveErrors>(file, value, kOn);
+    case IP_MTU_DISCOVER:
+      return get<option::DontFragment>(file, value,
+                                       [](const auto& o) { return o.on ? IP_PMTUDISC_DO : IP_PMTUDISC_DONT; });
+    case IP_PKTINFO:
+      return value.give(file.tell_destination ? 1 : 0);
+    case IP_RECVTTL:
+      return value.give(file.tell_ttl ? 1 : 0);
+    case IP_RECVTOS:
+      return value.give(file.tell_tos ? 1 : 0);
+    default:
+      return no_such_option();
+  }
+}
+
+/// The fields of struct tcp_info that mean the same everywhere; the others are zero.
+Result<void> get_tcp_info(const SocketFile& file, Value& value) {
+  const auto figures = file.host().get_option<option::Figures>(file.number());
+  if (!figures) {
+    return std::unexpected(figures.error());
+  }
+  using transport::TcpState;
+  const auto state_of = [](TcpState state) {  // in the order of TcpState
+    constexpr std::uint8_t kNames[] = {TCP_CLOSE,       TCP_LISTEN,    TCP_SYN_SENT,  TCP_SYN_RECV,
+                                       TCP_ESTABLISHED, TCP_FIN_WAIT1, TCP_FIN_WAIT2, TCP_CLOSE_WAIT,
+                                       TCP_CLOSING,     TCP_LAST_ACK,  TCP_TIME_WAIT};
+    return kNames[static_cast<std::size_t>(state)];
+  };
+  const transport::TcpPcbInfo& tcp = figures->tcp;
+  tcp_info info{};
+  info.tcpi_state = state_of(tcp.state);
+  info.tcpi_rto = static_cast<std::uint32_t>(tcp.rto.us());
+  info.tcpi_snd_mss = tcp.mss;
+  info.tcpi_rtt = static_cast<std::uint32_t>(tcp.srtt.us());
+  info.tcpi_snd_ssthresh = tcp.ssthresh / std::max(1U, tcp.mss);  // in segments, as Linux tells
+  info.tcpi_snd_cwnd = tcp.cwnd / std::max(1U, tcp.mss);
+  info.tcpi_total_retrans = tcp.statistics.retransmits;
+  return value.give(info);
+}
+
+Result<void> get_tcp_option(const SocketFile& file, int name, Value& value) {
+  if (!file.is_stream()) {
+    return fail(EOPNOTSUPP, "an option of TCP on another socket");
+  }
+  using Timing = option::KeepAliveTiming;
+  switch (name) {
+    case TCP_NODELAY:
+      return get<option::NoDelay>(file, value, kOn);
+    case TCP_MAXSEG:
+      return get<option::MaxSegment>(file, value, [](const auto& o) { return o.bytes; });
+    case TCP_USER_TIMEOUT:
+      return get<option::UserTimeout>(file, value, [](const auto& o) { return o.after.ms(); });
+    case TCP_KEEPIDLE:
+      return get<Timing>(file, value, [](const auto& o) { return o.idle.ms() / 1000; });
+    case TCP_KEEPINTVL:
+      return get<Timing>(file, value, [](const auto& o) { return o.interval.ms() / 1000; });
+    case TCP_KEEPCNT:
+      return get<Timing>(file, value, [](const auto& o) { return o.probes; });
+    case TCP_FASTOPEN:
+      return get<option::FastOpen>(file, value, [](const auto& o) { return o.queue; });
+    case TCP_FASTOPEN_CONNECT:
+      return get<option::FastOpenConnect>(file, value, kOn);
+    case TCP_FASTOPEN_NO_COOKIE:
+      return get<option::FastOpenWithoutCookie>(file, value, kOn);
+    case TCP_FASTOPEN_KEY:
+      return get_fast_open_keys(file, value);
+    case TCP_INFO:
+      return get_tcp_info(file, value);
+    case TCP_CONGESTION:
+      return get_congestion(file, value);
+    default:
+      return no_such_option();
+  }
+}
+
+Result<void> set_option(int fd, int level, int name, const Value& value) {
+  const auto file = self().socket(fd);
+  if (!file) {
+    return std::unexpected(file.error());
+  }
+  switch (level) {
+    case SOL_SOCKET:
+      return set_socket_option(**file, name, value);
+    case IPPROTO_IP:
+      return set_ip_option(**file, name, value);
+    case IPPROTO_TCP:
+      return set_tcp_option(**file, name, value);
+    default:
+      return no_such_option();
+  }
+}
+
+Result<void> get_option(int fd, int level, int name, Value& value) {
+  const auto file = self().socket(fd);
+  if (!file) {
+    return std::unexpected(file.error());
+  }
+  switch (level) {
+    case SOL_SOCKET:
+      return get_socket_option(**file, name, value);
+    case IPPROTO_IP:
+      return get_ip_option(**file, name, value);
+    case IPPROTO_TCP:
+      return get_tcp_option(**file, name, value);
+    default:
+      return fail(EOPNOTSUPP, "a level that is not there");
+  }
+}
+
+}  // namespace
+}  // namespace catenet::posix
+
+using namespace catenet::posix;
+
+extern "C" {
+
+int catenet_posix_setsockopt(int fd, int level, int name, const void* data, socklen_t size) {
+  return static_cast<int>(answer(set_option(fd, level, name, Value{const_cast<void*>(data), size})));
+}
+
+int catenet_posix_getsockopt(int fd, int level, int name, void* data, socklen_t* size) {
+  if (data == nullptr || size == nullptr) {
+    return refuse(EFAULT);
+  }
+  Value value{data, *size};
+  const auto done = get_option(fd, level, name, value);
+  if (done) {
+    *size = value.size;
+  }
+  return static_cast<int>(answer(done));
+}
+
+}  // extern "C"

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+// The calls on sockets that carry no data: socket() to close(). Errors as in Linux, where POSIX leaves room.
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "catenet/posix/abi.h"
+
+namespace catenet::posix {
+namespace {
+
+Result<int> make_socket(int domain, int type, int protocol) {
+  const int flags = type & (SOCK_NONBLOCK | SOCK_CLOEXEC);
+  const int kind = type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (domain != AF_INET && domain != AF_INET6) {
+    return fail(EAFNOSUPPORT, "sockets are AF_INET or AF_INET6");
+  }
+  if (kind != SOCK_STREAM && kind != SOCK_DGRAM) {
+    return fail(kind < 0 || kind > SOCK_PACKET ? EINVAL : ESOCKTNOSUPPORT, "sockets are SOCK_STREAM or SOCK_DGRAM");
+  }
+  auto type_of = kind == SOCK_STREAM ? socket::SocketType::stream : socket::SocketType::datagram;
+  const int natural = kind == SOCK_STREAM ? static_cast<int>(IPPROTO_TCP) : static_cast<int>(IPPROTO_UDP);
+  if (kind == SOCK_DGRAM && protocol == IPPROTO_ICMP) {
+    type_of = socket::SocketType::ping;
+  } else if (protocol != 0 && protocol != natural) {
+    return fail(EPROTONOSUPPORT, "not a protocol of this type");
+  }
+  Process& process = self();
+  const auto number = process.host().socket(type_of, domain == AF_INET ? wire::Family::kV4 : wire::Family::kV6);
+  if (!number) {
+    return std::unexpected(number.error());
+  }
+  auto file = std::make_shared<SocketFile>(process.host(), *number, domain, kind, protocol != 0 ? protocol : natural);
+  file->nonblocking = (flags & SOCK_NONBLOCK) != 0;
+  return process.open(std::move(file), (flags & SOCK_CLOEXEC) != 0);
+}
+
+Result<int> accept_on(int fd, sockaddr* address, socklen_t* size, int flags) {
+  if ((flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) != 0) {
+    return fail(EINVAL, "a flag of accept4 that is not there");
+  }
+  Process& process = self();
+  const auto listener = process.socket(fd);
+  if (!listener) {
+    return std::unexpected(listener.error());
+  }
+  wire::Endpoint peer;
+  const auto number = (*listener)->accept(&peer);
+  if (!number) {
+    return std::unexpected(number.error());
+  }
+  auto file = std::make_shared<SocketFile>(process.host(), *number, (*listener)->domain, (*listener)->type,
+                                           (*listener)->protocol);
+  file->nonblocking = (flags & SOCK_NONBLOCK) != 0;
+  file->receive_limit = (*listener)->receive_limit;
+  file->send_limit = (*listener)->send_limit;
+  const auto made = process.open(std::move(file), (flags & SOCK_CLOEXEC) != 0);
+  if (made) {
+    endpoint_to(peer, address, size);
+  }
+  return made;
+}
+
+Result<void> connect_to(int fd, const sockaddr* address, socklen_t size) {
+  const auto file = self().socket(fd);
+  if (!file) {
+    return std::unexpected(file.error());
+  }
+  if (address != nullptr && size >= sizeof(sa_family_t) && address->sa_family == AF_UNSPEC) {
+    return (*file)->host().disconnect((*file)->number());
+  }
+  const auto to = endpoint_from(address, size, (*file)->domain);
+  if (!to) {
+    return std::unexpected(to.error());
+  }
+  auto done = (*file)->connect(*to);
+  (*file)->look();
+  return done;
+}
+
+Result<void> bind_to(int fd, const sockaddr* address, socklen_t size) {
+  const auto file = self().socket(fd);
+  if (!file) {
+    return std::unexpected(file.error());
+  }
+  const auto to = endpoint_from(address, size, (*file)->domain);
+  if (!to) {
+    return std::unexpected(to.error());
+  }
+  return (*file)->host().bind((*file)->number(), *to);
+}
+
+}  // namespace
+}  // namespace catenet::posix
+
+using namespace catenet::posix;
+
+extern "C" {
+
+int catenet_posix_socket(int domain, int type, int protocol) {
+  return static_cast<int>(answer(make_socket(domain, type, protocol)));
+}
+
+int catenet_posix_bind(int fd, const sockaddr* address, socklen_t size) {
+  return static_cast<int>(answer(bind_to(fd, address, size)));
+}
+
+int catenet_posix_listen(int fd, int backlog) {
+  const auto file = self().socket(fd);
+  return file ? static_cast<int>(answer((*file)->host().listen((*file)->number(), backlog)))
+              : refuse(file.error().code);
+}
+
+int catenet_posix_accept(int fd, sockaddr* address, socklen_t* size) {
+  return static_cast<int>(answer(accept_on(fd, address, size, 0)));
+}
+
+int catenet_posix_accept4(int fd, sockaddr* address, socklen_t* size, int flags) {
+  return static_cast<int>(answer(accept_on(fd, address, size, flags)));
+}
+
+int catenet_posix_connect(int fd, const sockaddr* address, socklen_t size) {
+  return static_cast<int>(answer(connect_to(fd, address, size)));
+}
+
+int catenet_posix_shutdown(int fd, int how) {
+  const auto file = self().socket(fd);
+  if (!file) {
+    return refuse(file.error().code);
+  }
+  if (how != SHUT_RD && how != SHUT_WR && how != SHUT_RDWR) {
+    return refuse(EINVAL);
+  }
+  const auto which = how == SHUT_RD   ? catenet::socket::ShutdownHow::receive
+                     : how == SHUT_WR ? catenet::socket::ShutdownHow::send
+                                      : catenet::socket::ShutdownHow::both;
+  const auto done = (*file)->host().shutdown((*file)->number(), which);
+  (*file)->look();
+  return static_cast<int>(answer(done));
+}
+
+int catenet_posix_getsockname(int fd, sockaddr* address, socklen_t* size) {
+  const auto file = self().socket(fd);
+  if (!file) {
+    return refuse(file.error().code);
+  }
+  const auto end = (*file)->host().getsockname((*file)->number());
+  if (!end) {
+    return refuse(end.error().code);
+  }
+  endpoint_to(*end, address, size);
+  return 0;
+}
+
+int catenet_posix_getpeername(int fd, sockaddr* address, socklen_t* size) {
+  const auto file = self().socket(fd);
+  if (!file) {
+    return refuse(file.error().code);
+  }
+  const auto end = (*file)->host().getpeername((*file)->number());
+  if (!end) {
+    return refuse(end.error().code);
+  }
+  endpoint_to(*end, address, size);
+  return 0;
+}
+
+}  // extern "C"

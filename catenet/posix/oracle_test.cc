@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// The kernel as judge: testdata/errors.c and the servers of examples/sockets run as they are under the kernel and
+// inside simulated hosts; what they print and how they end must be equal. Covers calls_socket.cc, calls_data.cc,
+// calls_file.cc, calls_poll.cc, calls_options.cc, calls_names.cc, calls_time.cc, calls_stdio.cc, calls_process.cc,
+// socket_file.cc, epoll.cc, wait.cc, stream.cc, open_file.cc, abi.cc, current.cc.
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+
+#include "catenet/posix/program_test_bench.h"
+#include "catenet/testing/routed_hosts.h"
+
+CATENET_POSIX_PROGRAM(errors);
+CATENET_POSIX_PROGRAM(client);
+CATENET_POSIX_PROGRAM(iterative);
+CATENET_POSIX_PROGRAM(threads);
+CATENET_POSIX_PROGRAM(select_server);
+CATENET_POSIX_PROGRAM(poll_server);
+CATENET_POSIX_PROGRAM(epoll_server);
+CATENET_POSIX_PROGRAM(epoll_edge);
+
+// A process that ends by exit() leaves its heap to the kernel; inside the simulator that memory stays until the
+// simulator ends. The client does so when it cannot connect; everybody else frees what they have.
+extern "C" const char* __lsan_default_suppressions();  // NOLINT(bugprone-reserved-identifier): the sanitizer's name
+extern "C" const char* __lsan_default_suppressions() { return "leak:catenet_posix_main_client\n"; }  // NOLINT
+
+namespace catenet::posix {
+namespace {
+
+using testing::RoutedHosts;
+
+class Oracle : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(Oracle, AnswersAsTheKernelDoes) {
+  const Transcript kernel = KernelRun({KERNEL_errors, GetParam()}).finish();
+  RoutedHosts net;
+  Transcript ours;
+  const auto process = Process::start(net.alice.sockets(), catenet_posix_image_errors,
+                                      {.arguments = {"errors", GetParam()}, .output = ours.sink()});
+  net.run_for(Duration::seconds(10));
+  EXPECT_FALSE(process->is_running()) << "waits for ever";
+  ours.exit_code = process->exit_code();
+  process->stop();
+  EXPECT_EQ(ours.text, kernel.text);
+  EXPECT_EQ(ours.exit_code, kernel.exit_code);
+}
+
+INSTANTIATE_TEST_SUITE_P(Cases, Oracle,
+                         ::testing::Values("making", "bad_descriptors", "not_sockets", "numbers", "binding",
+                                           "unconnected", "refused", "refused_read", "connecting", "talking",
+                                           "half_close", "reset", "broken_pipe", "caught_pipe", "scattered",
+                                           "datagrams", "options", "time_limits", "waiting", "epoll_levels",
+                                           "epoll_edges", "names", "ending"),
+                         [](const auto& test) { return std::string(test.param); });
+
+// ---- servers --------------------------------------------------------------------------------------------------------
+
+struct Style {
+  const char* name;
+  catenet_posix_image* image;
+  const char* kernel;
+  const char* connections;
+};
+
+class Styles : public ::testing::TestWithParam<Style> {};
+
+constexpr std::string_view kLines =
+    "echo one\nupper two\necho three\nnonsense\nupper a longer line, with more words\necho six\nupper seven\n";
+
+std::string free_port() {
+  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  socklen_t size = sizeof address;
+  EXPECT_EQ(::bind(fd, reinterpret_cast<sockaddr*>(&address), size), 0);
+  ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
+  ::close(fd);
+  return std::to_string(ntohs(address.sin_port));
+}
+
+TEST_P(Styles, TheTranscriptsAreTheKernels) {
+  const Style& style = GetParam();
+  const std::string port = free_port();
+  KernelRun server({style.kernel, port, style.connections});
+  server.read_until("ready\n");
+  const Transcript kernel_client = KernelRun({KERNEL_client, "127.0.0.1", port, style.connections}, kLines).finish();
+  const Transcript kernel_server = server.finish();
+
+  RoutedHosts net;
+  Transcript our_server;
+  Transcript our_client;
+  const auto serving =
+      Process::start(net.bob.sockets(), *style.image,
+                     {.arguments = {style.name, port, style.connections}, .output = our_server.sink()});
+  net.run_for(Duration::milliseconds(1));
+  const auto asking = Process::start(net.alice.sockets(), catenet_posix_image_client,
+                                     {.arguments = {"client", "bob", port, style.connections},
+                                      .input = std::string(kLines),
+                                      .output = our_client.sink()});
+  net.run_for(Duration::seconds(10));
+  our_server.exit_code = serving->exit_code();
+  our_client.exit_code = asking->exit_code();
+  EXPECT_FALSE(serving->is_running());
+  EXPECT_FALSE(asking->is_running());
+  serving->stop();
+  asking->stop();
+  EXPECT_EQ(our_client.text, kernel_client.text);
+  EXPECT_EQ(our_server.text, kernel_server.text);
+  EXPECT_EQ(our_client.exit_code, kernel_client.exit_code);
+  EXPECT_EQ(our_server.exit_code, kernel_server.exit_code);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Servers, Styles,
+    ::testing::Values(Style{"iterative", &catenet_posix_image_iterative, KERNEL_iterative, "1"},
+                      Style{"threads", &catenet_posix_image_threads, KERNEL_threads, "3"},
+                      Style{"select", &catenet_posix_image_select_server, KERNEL_select_server, "3"},
+                      Style{"poll", &catenet_posix_image_poll_server, KERNEL_poll_server, "3"},
+                      Style{"epoll", &catenet_posix_image_epoll_server, KERNEL_epoll_server, "3"},
+                      Style{"epoll_edge", &catenet_posix_image_epoll_edge, KERNEL_epoll_edge, "3"}),
+    [](const auto& test) { return std::string(test.param.name); });
+
+}  // namespace
+}  // namespace catenet::posix

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "catenet/socket/datagram_descriptor.h"
+
+#include <type_traits>
+
+namespace catenet::socket {
+
+DatagramDescriptor::DatagramDescriptor(SocketTable& table, wire::Family family)
+    : Descriptor(table), pcb_(table.protocols().udp, family) {
+  pcb_.set_on_change(Delegate<void()>::to<&DatagramDescriptor::changed>(*this));
+}
+
+Result<void> DatagramDescriptor::disconnect() {
+  pcb_.disconnect();
+  return {};
+}
+
+Result<std::size_t> DatagramDescriptor::send(std::span<const std::byte> bytes, const wire::Endpoint* to) {
+  const auto done = pcb_.send(bytes, to);
+  return done ? Result<std::size_t>(bytes.size()) : std::unexpected(done.error());
+}
+
+Result<void> DatagramDescriptor::send_packet(Packet payload, const wire::Endpoint* to) {
+  return pcb_.send(std::move(payload), to);
+}
+
+Result<Received> DatagramDescriptor::recv(std::span<std::byte> out, bool peek) {
+  const auto tell = [&](const transport::UdpDatagram& d) {
+    const std::size_t n = d.payload.copy_out(0, out);
+    return Received{n, d.payload.size(), d.from, d.to, d.ttl, d.traffic_class};
+  };
+  if (peek && !pcb_.has_error() && pcb_.peek() != nullptr) {
+    return tell(*pcb_.peek());
+  }
+  auto d = pcb_.receive();
+  if (!d) {  // EAGAIN also when receiving is shut: so Linux answers a call that does not block
+    return std::unexpected(d.error());
+  }
+  const Received got = tell(*d);
+  d->payload.consume();
+  return got;
+}
+
+Result<ErrorRecord> DatagramDescriptor::recv_error() {
+  const auto e = pcb_.receive_error();
+  if (!e) {
+    return std::unexpected(e.error());
+  }
+  return ErrorRecord{e->code, e->kind, e->reporter, e->destination, e->local_port, 0, e->mtu};
+}
+
+// Linux shuts an unconnected socket as well, and still says ENOTCONN.
+Result<void> DatagramDescriptor::shutdown(ShutdownHow how) {
+  if (how != ShutdownHow::send) {
+    pcb_.shutdown_receive();
+  }
+  if (how != ShutdownHow::receive) {
+    pcb_.shutdown_send();
+  }
+  return pcb_.is_connected() ? Result<void>() : fail(ENOTCONN, "not connected");
+}
+
+Result<wire::Endpoint> DatagramDescriptor::peer() const {
+  if (!pcb_.is_connected()) {
+    return fail(ENOTCONN, "not connected");
+  }
+  return pcb_.foreign();
+}
+
+unsigned DatagramDescriptor::readiness() const {
+  unsigned mask = ready::kWrite;
+  if (pcb_.has_datagram() || pcb_.is_receive_shut()) {
+    mask |= ready::kRead;
+  }
+  if (pcb_.is_receive_shut()) {
+    mask |= ready::kPeerShut | (pcb_.is_send_shut() ? ready::kHangup : 0);
+  }
+  if (pcb_.has_error()) {
+    mask |= ready::kError;
+  }
+  if (pcb_.has_queued_errors()) {
+    mask |= ready::kErrorQueue;
+  }
+  return mask;
+}
+
+PcbRow DatagramDescriptor::row() const {
+  PcbRow row;
+  row.protocol = "udp";
+  row.local = pcb_.local();
+  row.foreign = pcb_.foreign();
+  row.receive_queue = pcb_.queued_bytes();
+  return row;
+}
+
+// ---- options ------------------------------------------------------------------------------------------------------
+
+template <typename T>
+Result<void> DatagramDescriptor::apply(const T& o) {
+  auto& options = pcb_.options();
+  if constexpr (std::is_same_v<T, option::Broadcast>) {
+    options.broadcast = o.on;
+  } else if constexpr (std::is_same_v<T, option::ReuseAddress>) {
+    options.reuse_address = o.on;
+  } else if constexpr (std::is_same_v<T, option::ReusePort>) {
+    options.reuse_port = o.on;
+  } else if constexpr (std::is_same_v<T, option::BindToDevice>) {
+    options.device = o.interface;
+  } else if constexpr (std::is_same_v<T, option::ReceiveBuffer>) {
+    options.receive_limit = o.bytes;
+  } else if constexpr (std::is_same_v<T, option::TimeToLive>) {
+    options.ttl = o.hops;
+  } else if constexpr (std::is_same_v<T, option::MulticastTtl>) {
+    options.multicast_ttl = o.hops;
+  } else if constexpr (std::is_same_v<T, option::TrafficClass>) {
+    options.traffic_class = o.bits;
+  } else if constexpr (std::is_same_v<T, option::DontFragment>) {
+    options.dont_fragment = o.on;
+  } else if constexpr (std::is_same_v<T, option::NoChecksum>) {
+    options.no_checksum = o.on;
+  } else if constexpr (std::is_same_v<T, option::ReceiveErrors>) {
+    options.receive_errors = o.on;
+  } else if constexpr (std::is_same_v<T, option::JoinGroup>) {
+    return pcb_.join(o.group, o.interface);
+  } else if constexpr (std::is_same_v<T, option::LeaveGroup>) {
+    return pcb_.leave(o.group, o.interface);
+  } else {
+    return no_such_option();
+  }
+  return {};
+}
+
+Result<void> DatagramDescriptor::set_option(const Option& option) {
+  return std::visit([this](const auto& o) { return apply(o); }, option);
+}
+
+template <typename T>
+Result<void> DatagramDescriptor::fetch(T& o) const {
+  const auto& options = pcb_.options();
+  if constexpr (std::is_same_v<T, option::Broadcast>) {
+    o.on = options.broadcast;
+  } else if constexpr (std::is_same_v<T, option::ReuseAddress>) {
+    o.on = options.reuse_address;
+  } else if constexpr (std::is_same_v<T, option::ReusePort>) {
+    o.on = options.reuse_port;
+  } else if constexpr (std::is_same_v<T, option::BindToDevice>) {
+    o.interface = options.device;
+  } else if constexpr (std::is_same_v<T, option::ReceiveBuffer>) {
+    o.bytes = options.receive_limit;
+  } else if constexpr (std::is_same_v<T, option::TimeToLive>) {
+    o.hops = options.ttl;
+  } else if constexpr (std::is_same_v<T, option::MulticastTtl>) {
+    o.hops = options.multicast_ttl;
+  } else if constexpr (std::is_same_v<T, option::TrafficClass>) {
+    o.bits = options.traffic_class;
+  } else if constexpr (std::is_same_v<T, option::DontFragment>) {
+    o.on = options.dont_fragment;
+  } else if constexpr (std::is_same_v<T, option::NoChecksum>) {
+    o.on = options.no_checksum;
+  } else if constexpr (std::is_same_v<T, option::ReceiveErrors>) {
+    o.on = options.receive_errors;
+  } else {
+    return no_such_option();
+  }
+  return {};
+}
+
+Result<void> DatagramDescriptor::read_option(Option& option) const {
+  return std::visit([this](auto& o) { return fetch(o); }, option);
+}
+
+}  // namespace catenet::socket

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+// Small types of the socket interface: kinds, readiness, options, what a receive tells, a step of a program.
+// All operations are non-blocking; their errors are the errno values that Linux gives for the same call.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "catenet/base/result.h"
+#include "catenet/base/time.h"
+#include "catenet/ip/network.h"
+#include "catenet/transport/tcp/congestion/congestion.h"
+#include "catenet/transport/tcp/fast_open.h"
+#include "catenet/transport/tcp/tcb_types.h"
+#include "catenet/wire/endpoint.h"
+
+namespace catenet::socket {
+
+enum class SocketType : std::uint8_t {
+  stream,    ///< TCP
+  datagram,  ///< UDP
+  ping,      ///< ICMP echo, as Linux's SOCK_DGRAM with IPPROTO_ICMP; see ping_pcb.h
+};
+
+enum class ShutdownHow : std::uint8_t { receive, send, both };
+
+/// Readiness, a mask. kHangup and kError are reported whether asked for or not, as poll(2) does. POLLERR is kError or
+/// kErrorQueue.
+namespace ready {
+inline constexpr unsigned kRead = 1;         ///< recv or accept would not answer EAGAIN
+inline constexpr unsigned kWrite = 2;        ///< send would not answer EAGAIN; a connect has ended
+inline constexpr unsigned kPeerShut = 4;     ///< the peer will send nothing more (POLLRDHUP)
+inline constexpr unsigned kHangup = 8;       ///< both directions are shut, or never were open (POLLHUP)
+inline constexpr unsigned kError = 16;       ///< a pending error; the next operation gets it
+inline constexpr unsigned kErrorQueue = 32;  ///< recv_error would not answer EAGAIN
+}  // namespace ready
+
+/// What recv_from tells beside the bytes.
+struct Received {
+  std::size_t size = 0;       ///< bytes written into the caller's buffer
+  std::size_t full_size = 0;  ///< bytes that the datagram had; more than `size`: it was cut
+  wire::Endpoint from;
+  wire::Endpoint to;  ///< as in the header (IP_PKTINFO): one of ours, a broadcast or a group
+  std::uint8_t ttl = 0;
+  std::uint8_t traffic_class = 0;
+  [[nodiscard]] bool truncated() const { return full_size > size; }
+};
+
+/// An entry of a socket's error queue: an ICMP error about one of its packets (Linux: recvmsg with MSG_ERRQUEUE).
+struct ErrorRecord {
+  int code = 0;  ///< errno
+  ip::ErrorReport::Kind kind{};
+  wire::IpAddress reporter;      ///< who sent the ICMP message: for traceroute, the router
+  wire::Endpoint destination;    ///< where our packet was going
+  std::uint16_t local_port = 0;  ///< our port; for a ping socket its identifier
+  std::uint16_t sequence = 0;    ///< for a ping socket: of the echo in error
+  std::uint32_t mtu = 0;         ///< for packet_too_big: the next hop's
+};
+
+/// Socket options, one type each: layer.set_option(fd, option::Broadcast{true}).
+namespace option {
+struct Broadcast {
+  bool on = false;
+};  ///< datagram: may send to broadcast addresses
+struct ReuseAddress {
+  bool on = false;
+};  ///< before bind
+struct ReusePort {
+  bool on = false;
+};  ///< stream, datagram, before bind: what comes is spread over all sockets of the port that say the same
+struct BindToDevice {
+  Interface* interface = nullptr;
+};  ///< stream, datagram: what comes and goes there only; null: anywhere
+struct ReceiveBuffer {
+  std::size_t bytes = 0;
+};
+struct SendBuffer {
+  std::size_t bytes = 0;
+};  ///< stream
+struct TimeToLive {
+  std::uint8_t hops = 0;
+};  ///< datagram, ping; 0: the node's default
+struct MulticastTtl {
+  std::uint8_t hops = 1;
+};  ///< datagram
+struct TrafficClass {
+  std::uint8_t bits = 0;
+};  ///< datagram, ping: DSCP and ECN bits
+struct DontFragment {
+  bool on = false;
+};  ///< datagram, ping
+struct NoChecksum {
+  bool on = false;
+};  ///< datagram over IPv4
+struct ReceiveErrors {
+  bool on = false;
+};  ///< datagram, ping: fill the error queue (IP_RECVERR)
+struct NoDelay {
+  bool on = false;
+};  ///< stream: Nagle's algorithm off
+struct KeepAlive {
+  bool on = false;
+};  ///< stream
+struct KeepAliveTiming {
+  Duration idle;
+  Duration interval;
+  std::uint8_t probes = 0;
+};  ///< stream: when KeepAlive is on (RFC 9293 3.8.4)
+struct MaxSegment {
+  std::uint16_t bytes = 0;
+};  ///< stream, before connect or listen; reads what a connection has
+struct FastOpen {
+  std::uint32_t queue = 0;
+};  ///< stream, before or while listening: take data with SYNs of so many connections at once (RFC 7413); 0: of none
+struct FastOpenConnect {
+  bool on = false;
+  bool pending = false;  ///< read only: connect() has been called, and the SYN waits for the first send
+};  ///< stream, before connect
+struct FastOpenWithoutCookie {
+  bool on = false;
+};  ///< stream: no cookies are asked for or sent
+struct FastOpenKeys {
+  transport::FastOpenKeys keys;
+};  ///< stream: of a listener's cookies, in place of the host's
+struct UserTimeout {
+  Duration after;
+};  ///< stream (RFC 9293 3.9.1); 0: off
+struct Congestion {
+  transport::CongestionAlgorithm algorithm{};
+};  ///< stream, before connect or listen
+struct Linger {
+  bool on = false;
+  Duration after;
+};  ///< stream: on with 0 makes close a reset
+/// Stream, read only: the control block's figures (TCP_INFO, SIOCINQ, SIOCOUTQ).
+struct Figures {
+  transport::TcpPcbInfo tcp;
+};
+struct JoinGroup {
+  wire::IpAddress group;
+  Interface* interface = nullptr;
+};  ///< datagram; write only
+struct LeaveGroup {
+  wire::IpAddress group;
+  Interface* interface = nullptr;
+};  ///< datagram; write only
+}  // namespace option
+
+using Option =
+    std::variant<option::Broadcast, option::ReuseAddress, option::ReusePort, option::BindToDevice,
+                 option::ReceiveBuffer, option::SendBuffer, option::TimeToLive, option::MulticastTtl,
+                 option::TrafficClass, option::DontFragment, option::NoChecksum, option::ReceiveErrors, option::NoDelay,
+                 option::KeepAlive, option::KeepAliveTiming, option::FastOpen, option::FastOpenConnect,
+                 option::FastOpenWithoutCookie, option::FastOpenKeys, option::MaxSegment, option::Figures,
+                 option::UserTimeout, option::Congestion, option::Linger, option::JoinGroup, option::LeaveGroup>;
+
+/// A call with its arguments, to be shown.
+struct Call {
+  std::string_view name;
+  int fd = -1;
+  std::optional<wire::Endpoint> end;  ///< an address argument
+  std::int64_t number = -1;           ///< a count of bytes, a backlog; -1: none
+  std::string_view word;              ///< "stream", "both"
+};
+
+/// One operation of a program, for walk-throughs and logs.
+struct Step {
+  enum class Phase : std::uint8_t { waits, returned };
+  Phase phase = Phase::returned;
+  const Call& call;
+  int error = 0;           ///< errno; 0: success, or it waits
+  std::int64_t value = 0;  ///< what it returned
+  /// "bind(3, 0.0.0.0:1234) = 0", "accept(3) = -1 EAGAIN", "accept(3) waits".
+  [[nodiscard]] std::string text() const;
+};
+
+/// "EAGAIN": the name of an errno value; "E<number>" for those that this interface never gives.
+[[nodiscard]] std::string errno_name(int code);
+
+}  // namespace catenet::socket
