@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "catenet/live/driver.h"
+
+#include <algorithm>
+
+namespace catenet::live {
+namespace {
+constexpr Duration kRetryFullQueue = Duration::milliseconds(1);
+constexpr int kSpins = 256;                                      // rounds between two looks at everything else
+constexpr Duration kLongestSleep = Duration::milliseconds(100);  // so that a caller's stop request is seen
+}  // namespace
+
+Driver::~Driver() {
+  for (const auto& watch : watches_) {
+    loop_.unwatch(watch->source.fd(watch->nic));
+  }
+}
+
+Result<void> Driver::add(NicSource& source) {
+  sources_.push_back(&source);
+  for (std::size_t nic = 0; nic < source.nic_count(); ++nic) {
+    watches_.push_back(std::make_unique<Watch>(Watch{*this, source, nic}));
+    if (auto done = loop_.watch(source.fd(nic), Delegate<void()>::to<&Watch::on_readable>(*watches_.back())); !done) {
+      return done;
+    }
+  }
+  return {};
+}
+
+void Driver::Watch::on_readable() {
+  driver.catch_up();  // frames are sent at the time they were seen, after everything that was due before
+  if (!source.fetch(nic)) {
+    driver.loop_.unwatch(source.fd(nic));  // the NIC is gone; the namespace's end is told elsewhere
+  }
+}
+
+void Driver::catch_up() {
+  const Instant now = loop_.now();
+  const Instant next = scheduler_.next();
+  if (!next.is_never() && next < now) {
+    latest_ = std::max(latest_, now - next);
+  }
+  scheduler_.run_until(now);
+}
+
+Result<void> Driver::run_until(Instant end) {
+  while (!stopped_) {
+    catch_up();
+    Instant deadline = std::min({end, stop_at_, scheduler_.next(), scheduler_.now() + kLongestSleep});
+    for (NicSource* source : sources_) {
+      if (source->flush()) {
+        deadline = std::min(deadline, scheduler_.now() + kRetryFullQueue);
+      }
+    }
+    if (on_round_) {
+      on_round_(scheduler_.now());
+    }
+    if (scheduler_.now() >= std::min(end, stop_at_)) {
+      break;
+    }
+    if (auto woken = rest(deadline); !woken) {
+      return woken;
+    }
+  }
+  return {};
+}
+
+// Until the deadline, a frame, or something else that the loop watches.
+Result<void> Driver::rest(Instant deadline) {
+  for (int i = 0; spinning_ && i < kSpins; ++i) {
+    catch_up();
+    for (const auto& watch : watches_) {
+      watch->source.poll(watch->nic);
+    }
+    for (NicSource* source : sources_) {
+      if (source->flush()) {
+        break;  // its queue is full: a round of the loop lets time pass
+      }
+    }
+  }
+  if (auto woken = loop_.wait_until(spinning_ ? loop_.now() : deadline); !woken) {
+    return fail(woken.error().code, woken.error().context);
+  }
+  return {};
+}
+
+}  // namespace catenet::live

@@ -1,0 +1,530 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "catenet/packetdrill/calls.h"
+
+#include <fcntl.h>
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+
+#include "catenet/packetdrill/notation.h"
+#include "catenet/packetdrill/symbols.h"
+#include "catenet/packetdrill/world.h"
+#include "catenet/socket/descriptor.h"
+
+namespace catenet::packetdrill {
+namespace {
+
+Answer failed(int error) { return {Answer::Kind::returned, -1, error, {}}; }
+Answer returned(std::int64_t value) { return {Answer::Kind::returned, value, 0, {}}; }
+Answer unsupported(std::string what) { return {Answer::Kind::unsupported, 0, 0, std::move(what)}; }
+
+template <typename T>
+Answer plain(const Result<T>& result) {
+  if (!result) {
+    return failed(result.error().code);
+  }
+  if constexpr (std::is_void_v<T>) {
+    return returned(0);
+  } else {
+    return returned(static_cast<std::int64_t>(*result));
+  }
+}
+
+}  // namespace
+
+std::span<const Calls::Row> Calls::rows() {
+  static constexpr std::array<Row, 26> kRows{{
+      {"socket", &Calls::do_socket},
+      {"bind", &Calls::do_bind},
+      {"listen", &Calls::do_listen},
+      {"accept", &Calls::do_accept},
+      {"accept4", &Calls::do_accept},
+      {"connect", &Calls::do_connect},
+      {"read", &Calls::do_read},
+      {"readv", &Calls::do_read},
+      {"recv", &Calls::do_read},
+      {"recvfrom", &Calls::do_read},
+      {"recvmsg", &Calls::do_read},
+      {"write", &Calls::do_write},
+      {"writev", &Calls::do_write},
+      {"send", &Calls::do_write},
+      {"sendto", &Calls::do_write},
+      {"sendmsg", &Calls::do_write},
+      {"close", &Calls::do_close},
+      {"shutdown", &Calls::do_shutdown},
+      {"fcntl", &Calls::do_fcntl},
+      {"ioctl", &Calls::do_ioctl},
+      {"poll", &Calls::do_poll},
+      {"getsockname", &Calls::do_names},
+      {"getpeername", &Calls::do_names},
+      {"setsockopt", &Calls::do_setsockopt},
+      {"getsockopt", &Calls::do_getsockopt},
+      {"fcntl64", &Calls::do_fcntl},
+  }};
+  return kRows;
+}
+
+Answer Calls::attempt(const CallEvent& call, Progress& progress) {
+  unknown_.clear();
+  for (const Row& row : rows()) {
+    if (row.name == call.name) {
+      Answer answer = (this->*row.handler)(call, progress);
+      progress.begun = true;
+      const bool told = unknown_.empty() || answer.kind == Answer::Kind::unsupported;
+      return told ? answer : unsupported(unknown_);
+    }
+  }
+  return unsupported("the call " + call.name);
+}
+
+int Calls::live(std::int64_t script_fd) const {
+  const auto found = open_.find(script_fd);
+  return found == open_.end() ? -1 : found->second.fd;
+}
+
+// ---- arguments ----------------------------------------------------------------------------------------------------
+
+std::int64_t Calls::number(const Expr& expression) {
+  const auto value = number_of(expression, unknown_);
+  if (!value && unknown_.empty()) {
+    unknown_ = "the argument " + to_text(expression).substr(0, 60);
+  }
+  return value.value_or(0);
+}
+
+std::int64_t Calls::number(const CallEvent& call, std::size_t index) {
+  if (index >= call.arguments.size()) {
+    unknown_ = call.name + " with so few arguments";
+    return 0;
+  }
+  return number(call.arguments[index]);
+}
+
+std::size_t Calls::vector_bytes(const Expr& e) {
+  std::size_t bytes = 0;
+  if (e.kind == Expr::Kind::list) {
+    for (const Expr& item : e.items) {
+      bytes += vector_bytes(item);
+    }
+  } else if (e.kind == Expr::Kind::record && e.items.size() == 2 && e.items[0].kind != Expr::Kind::field) {
+    bytes = static_cast<std::size_t>(std::clamp<std::int64_t>(number(e.items[1]), 0, kMaxBytes));
+  } else if (e.kind == Expr::Kind::record) {
+    for (const Expr& field : e.items) {
+      if (field.text == "msg_iov") {
+        bytes += vector_bytes(field.items[0]);
+      } else if (field.text == "msg_control") {
+        unknown_ = "control messages";
+      }
+    }
+  }
+  return std::min(bytes, kMaxBytes);
+}
+
+Calls::Open* Calls::descriptor(const CallEvent& call) {
+  const auto found = open_.find(number(call, 0));
+  return found == open_.end() ? nullptr : &found->second;
+}
+
+Result<wire::Endpoint> Calls::address(const Expr& e, wire::Ipv4Address implied) {
+  wire::Endpoint end{implied, kPort};
+  if (e.kind == Expr::Kind::ellipsis) {
+    return end;
+  }
+  for (const Expr& field : e.items) {
+    const std::int64_t value = field.kind == Expr::Kind::field ? number(field.items[0]) : 0;
+    if (field.text == "sa_family" && value == AF_UNSPEC) {
+      return fail(EAFNOSUPPORT, "no family");
+    }
+    if (field.text == "sa_family" && value != AF_INET) {
+      unknown_ = "IPv6";
+    } else if (field.text == "sin_port") {
+      end.port = static_cast<std::uint16_t>(value);
+    } else if (field.text == "sin_addr") {
+      end.address = wire::Ipv4Address(static_cast<std::uint32_t>(value));
+    } else if (field.text != "sa_family") {
+      unknown_ = "an address with " + field.text;
+    }
+  }
+  if (e.kind != Expr::Kind::record) {
+    unknown_ = "the address " + to_text(e).substr(0, 60);
+  }
+  return end;
+}
+
+Answer Calls::check_address(const Expr& expected, const wire::Endpoint& got) {
+  if (expected.kind == Expr::Kind::ellipsis || (expected.kind == Expr::Kind::word && expected.text == "NULL")) {
+    return returned(0);
+  }
+  const auto wanted = address(expected, World::kRemote);
+  if (wanted && *wanted != got) {
+    return {Answer::Kind::differs, 0, 0, "the address is " + got.to_string() + ", not " + wanted->to_string()};
+  }
+  return returned(0);
+}
+
+Answer Calls::would_block(const Open& open, int error) const {
+  if (error == EAGAIN && !open.non_blocking) {
+    return {Answer::Kind::blocks, 0, 0, {}};
+  }
+  return failed(error);
+}
+
+std::span<const std::byte> Calls::zeroes(std::size_t bytes) {
+  if (buffer_.size() < bytes) {
+    buffer_.resize(bytes);
+  }
+  return std::span(buffer_).first(bytes);
+}
+
+// ---- calls --------------------------------------------------------------------------------------------------------
+
+Answer Calls::place(const CallEvent& call, int fd, bool stream, bool non_blocking) {
+  // A script names the number it expects; ours may be another.
+  std::int64_t name = call.result.kind == Expr::Kind::integer ? call.result.number : fd;
+  if (name < 0) {
+    name = fd;
+  }
+  open_[name] = Open{fd, stream, non_blocking};
+  newest_ = fd;
+  return returned(name);
+}
+
+Answer Calls::do_socket(const CallEvent& call, Progress&) {
+  if (call.arguments.size() != 3) {
+    return unsupported("socket with so few arguments");
+  }
+  const Expr& family = call.arguments[0];
+  if (family.kind != Expr::Kind::ellipsis && number(family) != AF_INET) {
+    return unsupported("the address family " + to_text(family));
+  }
+  const std::int64_t type = number(call, 1);
+  const std::int64_t protocol = number(call, 2);
+  const std::int64_t kind = type & ~std::int64_t{SOCK_NONBLOCK | SOCK_CLOEXEC};
+  const bool stream = kind == SOCK_STREAM && (protocol == IPPROTO_TCP || protocol == 0);
+  const bool datagram = kind == SOCK_DGRAM && (protocol == IPPROTO_UDP || protocol == 0);
+  if (!stream && !datagram) {
+    return unsupported("socket(" + to_text(family) + ", " + to_text(call.arguments[1]) + ", " +
+                       to_text(call.arguments[2]) + ")");
+  }
+  const auto fd = table_.socket(stream ? socket::SocketType::stream : socket::SocketType::datagram);
+  return fd ? place(call, *fd, stream, (type & SOCK_NONBLOCK) != 0) : failed(fd.error().code);
+}
+
+Answer Calls::do_bind(const CallEvent& call, Progress&) {
+  Open* open = descriptor(call);
+  if (open == nullptr || call.arguments.size() < 2) {
+    return failed(EBADF);
+  }
+  const auto local = address(call.arguments[1], World::kLocal);
+  return local ? plain(table_.bind(open->fd, *local)) : failed(local.error().code);
+}
+
+Answer Calls::do_listen(const CallEvent& call, Progress&) {
+  Open* open = descriptor(call);
+  return open == nullptr
+             ? failed(EBADF)
+             : plain(table_.listen(
+                   open->fd, static_cast<int>(std::clamp<std::int64_t>(number(call, 1), -1, std::int64_t{1} << 30))));
+}
+
+Answer Calls::do_accept(const CallEvent& call, Progress&) {
+  Open* open = descriptor(call);
+  if (open == nullptr) {
+    return failed(EBADF);
+  }
+  wire::Endpoint peer;
+  const auto fd = table_.accept(open->fd, &peer);
+  if (!fd) {
+    return would_block(*open, fd.error().code);
+  }
+  const bool non_blocking = call.arguments.size() > 3 && (number(call, 3) & SOCK_NONBLOCK) != 0;
+  Answer answer = place(call, *fd, true, non_blocking);
+  if (call.arguments.size() > 1) {
+    if (Answer difference = check_address(call.arguments[1], peer); difference.kind != Answer::Kind::returned) {
+      return difference;
+    }
+  }
+  return answer;
+}
+
+Answer Calls::do_connect(const CallEvent& call, Progress& progress) {
+  Open* open = descriptor(call);
+  if (open == nullptr || call.arguments.size() < 2) {
+    return failed(EBADF);
+  }
+  const auto to = address(call.arguments[1], World::kRemote);
+  if (!to) {
+    return plain(table_.disconnect(open->fd));
+  }
+  if (!unknown_.empty()) {
+    return unsupported(unknown_);
+  }
+  const auto done = table_.connect(open->fd, *to);
+  if (done || open->non_blocking || !open->stream) {
+    return plain(done);
+  }
+  const int error = done.error().code;
+  // A blocking connect ends with what the later attempts tell.
+  const bool waits = error == EINPROGRESS || (error == EALREADY && progress.begun);
+  return waits ? Answer{Answer::Kind::blocks, 0, 0, {}} : failed(error);
+}
+
+Answer Calls::do_read(const CallEvent& call, Progress&) {
+  Open* open = descriptor(call);
+  if (open == nullptr || call.arguments.size() < 2) {
+    return failed(EBADF);
+  }
+  const bool vector = call.name == "readv" || call.name == "recvmsg";
+  const std::size_t bytes = vector ? vector_bytes(call.arguments[1])
+                                   : static_cast<std::size_t>(std::clamp<std::int64_t>(number(call, 2), 0, kMaxBytes));
+  std::int64_t flags = 0;
+  if (call.name == "recvmsg") {
+    flags = number(call, 2);
+  } else if (call.name != "read" && call.name != "readv") {
+    flags = number(call, 3);
+  }
+  if ((flags & ~std::int64_t{MSG_PEEK | MSG_DONTWAIT | MSG_NOSIGNAL}) != 0) {
+    return unsupported("a receive with the flags " + to_text(call.arguments[call.name == "recvmsg" ? 2 : 3]));
+  }
+  std::vector<std::byte> out(bytes);
+  wire::Endpoint from;
+  Result<std::size_t> got = 0;
+  if ((flags & MSG_PEEK) != 0) {
+    got = table_.peek(open->fd, out);
+  } else {
+    const auto received = table_.recv_from(open->fd, out);
+    got = received ? Result<std::size_t>(received->size) : std::unexpected(received.error());
+    from = received ? received->from : wire::Endpoint{};
+  }
+  if (!got) {
+    return (flags & MSG_DONTWAIT) != 0 ? failed(got.error().code) : would_block(*open, got.error().code);
+  }
+  if (call.name == "recvfrom" && call.arguments.size() > 4) {
+    if (Answer difference = check_address(call.arguments[4], from); difference.kind != Answer::Kind::returned) {
+      return difference;
+    }
+  }
+  return returned(static_cast<std::int64_t>(*got));
+}
+
+Answer Calls::do_write(const CallEvent& call, Progress& progress) {
+  Open* open = descriptor(call);
+  if (open == nullptr || call.arguments.size() < 2) {
+    return failed(EBADF);
+  }
+  const bool vector = call.name == "writev" || call.name == "sendmsg";
+  std::int64_t flags = 0;
+  const std::int64_t wanted = vector ? static_cast<std::int64_t>(vector_bytes(call.arguments[1])) : number(call, 2);
+  if (wanted < 0 || static_cast<std::uint64_t>(wanted) > kMaxBytes) {
+    return unsupported("a write of so many bytes");
+  }
+  if (call.name == "sendmsg") {
+    flags = number(call, 2);
+  } else if (call.name == "send" || call.name == "sendto") {
+    flags = number(call, 3);
+  }
+  if ((flags & ~std::int64_t{MSG_NOSIGNAL | MSG_DONTWAIT | MSG_FASTOPEN}) != 0) {
+    return unsupported("a send with the flags " + to_text(call.arguments[call.name == "sendmsg" ? 2 : 3]));
+  }
+  wrote_text_ |= call.arguments[1].kind == Expr::Kind::string;
+  const auto to = destination_of(call);
+  if (!to || !unknown_.empty()) {
+    return failed((flags & MSG_FASTOPEN) != 0 ? EOPNOTSUPP : EAFNOSUPPORT);
+  }
+  return send(*open, static_cast<std::size_t>(wanted), flags, *to ? &**to : nullptr, progress);
+}
+
+Result<std::optional<wire::Endpoint>> Calls::destination_of(const CallEvent& call) {
+  const Expr* named = nullptr;
+  if (call.name == "sendto" && call.arguments.size() > 4) {
+    named = &call.arguments[4];
+  } else if (call.name == "sendmsg" && call.arguments[1].kind == Expr::Kind::record) {
+    for (const Expr& field : call.arguments[1].items) {
+      named = field.text == "msg_name" ? &field.items[0] : named;
+    }
+  }
+  if (named == nullptr || named->text == "NULL") {
+    return std::optional<wire::Endpoint>();
+  }
+  if (named->kind == Expr::Kind::word && named->text == "AF_UNSPEC") {
+    return fail(EAFNOSUPPORT, "no family");
+  }
+  const auto to = address(*named, World::kRemote);
+  return to ? Result<std::optional<wire::Endpoint>>(*to) : std::unexpected(to.error());
+}
+
+// A send that begins the handshake. One that waits does so until it has ended, and goes on with what is left.
+Answer Calls::send_opening(Open& open, std::size_t bytes, bool waits, const wire::Endpoint* to, Progress& progress) {
+  if (!progress.opening) {
+    const auto data = zeroes(bytes);
+    const auto sent = to != nullptr ? table_.connect_with(open.fd, *to, data) : table_.send(open.fd, data);
+    if (!waits || (!sent && sent.error().code != EINPROGRESS)) {
+      return plain(sent);
+    }
+    progress.done = sent.value_or(0);
+    progress.opening = true;
+    return {Answer::Kind::blocks, 0, 0, {}};
+  }
+  const auto opened = table_.connect(open.fd, {});  // how the handshake went
+  if (!opened && opened.error().code == EALREADY) {
+    return {Answer::Kind::blocks, 0, 0, {}};
+  }
+  progress.opening = false;
+  if (!opened && opened.error().code != EISCONN) {
+    return failed(opened.error().code);
+  }
+  return send(open, bytes, 0, nullptr, progress);
+}
+
+Answer Calls::send(Open& open, std::size_t bytes, std::int64_t flags, const wire::Endpoint* to, Progress& progress) {
+  const bool waits = !open.non_blocking && (flags & MSG_DONTWAIT) == 0;
+  const auto later = table_.get_option<socket::option::FastOpenConnect>(open.fd);
+  const bool pending = later && later->pending;
+  if (open.stream && (progress.opening || pending || ((flags & MSG_FASTOPEN) != 0 && progress.done == 0))) {
+    return send_opening(open, bytes, waits, (flags & MSG_FASTOPEN) != 0 ? to : nullptr, progress);
+  }
+  while (true) {
+    const auto rest = zeroes(bytes).subspan(std::min(progress.done, bytes));
+    const auto sent = to != nullptr ? table_.send_to(open.fd, rest, *to) : table_.send(open.fd, rest);
+    if (!sent) {
+      if (sent.error().code == EAGAIN && waits) {
+        return {Answer::Kind::blocks, 0, 0, {}};
+      }
+      return progress.done > 0 ? returned(static_cast<std::int64_t>(progress.done)) : failed(sent.error().code);
+    }
+    progress.done += *sent;
+    if (progress.done >= bytes || *sent == 0 || !open.stream) {
+      return returned(static_cast<std::int64_t>(progress.done));
+    }
+  }
+}
+
+Answer Calls::do_close(const CallEvent& call, Progress&) {
+  const std::int64_t name = number(call, 0);
+  const auto found = open_.find(name);
+  if (found == open_.end()) {
+    return failed(EBADF);
+  }
+  const auto linger = table_.get_option<socket::option::Linger>(found->second.fd);
+  if (linger && linger->on && linger->after > Duration{}) {
+    return unsupported("a close that lingers");
+  }
+  const int fd = found->second.fd;
+  open_.erase(found);
+  return plain(table_.close(fd));
+}
+
+Answer Calls::do_shutdown(const CallEvent& call, Progress&) {
+  Open* open = descriptor(call);
+  const std::int64_t how = number(call, 1);
+  if (open == nullptr) {
+    return failed(EBADF);
+  }
+  if (how < SHUT_RD || how > SHUT_RDWR) {
+    return failed(EINVAL);
+  }
+  return plain(table_.shutdown(open->fd, how == SHUT_RD   ? socket::ShutdownHow::receive
+                                         : how == SHUT_WR ? socket::ShutdownHow::send
+                                                          : socket::ShutdownHow::both));
+}
+
+Answer Calls::do_fcntl(const CallEvent& call, Progress&) {
+  Open* open = descriptor(call);
+  if (open == nullptr) {
+    return failed(EBADF);
+  }
+  const std::int64_t command = number(call, 1);
+  if (command == F_GETFL) {
+    return returned(O_RDWR | (open->non_blocking ? O_NONBLOCK : 0));
+  }
+  if (command != F_SETFL) {
+    return unsupported("fcntl " + to_text(call.arguments[1]));
+  }
+  const std::int64_t flags = number(call, 2);
+  if (!unknown_.empty()) {
+    return unsupported(unknown_);
+  }
+  open->non_blocking = (flags & O_NONBLOCK) != 0;
+  return returned(0);
+}
+
+Answer Calls::do_ioctl(const CallEvent& call, Progress&) {
+  Open* open = descriptor(call);
+  const std::int64_t request = number(call, 1);
+  if (open == nullptr) {
+    return failed(EBADF);
+  }
+  const socket::Descriptor* d = table_.find(open->fd);
+  if (d == nullptr || !open->stream || (request != SIOCINQ && request != SIOCOUTQ)) {
+    return unsupported("ioctl " + (call.arguments.size() > 1 ? to_text(call.arguments[1]) : std::string()));
+  }
+  const socket::PcbRow row = d->row();
+  const auto value = static_cast<std::int64_t>(request == SIOCINQ ? row.receive_queue : row.send_queue);
+  if (call.arguments.size() > 2 && call.arguments[2].kind == Expr::Kind::list && call.arguments[2].items.size() == 1) {
+    const std::int64_t wanted = number(call.arguments[2].items[0]);
+    if (wanted != value) {
+      return {Answer::Kind::differs, 0, 0,
+              "the queue holds " + std::to_string(value) + " bytes, not " + std::to_string(wanted)};
+    }
+  }
+  return returned(0);
+}
+
+Answer Calls::do_poll(const CallEvent& call, Progress& progress) {
+  if (call.arguments.size() != 3 || call.arguments[0].kind != Expr::Kind::list) {
+    return unsupported("poll without a list");
+  }
+  namespace ready = socket::ready;
+  std::int64_t count = 0;
+  std::string difference;
+  for (const Expr& entry : call.arguments[0].items) {
+    std::int64_t events = 0;
+    std::int64_t wanted = 0;
+    int fd = -1;
+    for (const Expr& field : entry.items) {
+      const std::int64_t value = field.kind == Expr::Kind::field ? number(field.items[0]) : 0;
+      fd = field.text == "fd" ? live(value) : fd;
+      events = field.text == "events" ? value : events;
+      wanted = field.text == "revents" ? value : wanted;
+    }
+    const auto mask = table_.poll(fd);
+    const unsigned m = mask ? *mask : 0;
+    std::int64_t got = mask ? 0 : POLLNVAL;
+    got |= (m & ready::kRead) != 0 ? POLLIN | POLLRDNORM : 0;
+    got |= (m & ready::kWrite) != 0 ? POLLOUT | POLLWRNORM : 0;
+    got |= (m & ready::kPeerShut) != 0 ? *symbol("POLLRDHUP") : 0;
+    got |= (m & ready::kHangup) != 0 ? POLLHUP : 0;
+    got |= (m & (ready::kError | ready::kErrorQueue)) != 0 ? POLLERR : 0;
+    got &= events | POLLERR | POLLHUP | POLLNVAL;
+    count += got != 0 ? 1 : 0;
+    if (got != wanted) {
+      difference = "revents is " + std::to_string(got) + ", not " + std::to_string(wanted);
+    }
+  }
+  const std::int64_t timeout = number(call, 2);
+  const Instant now = table_.node().now();
+  if (!progress.begun) {
+    progress.deadline =
+        timeout < 0 ? Instant::never() : now + Duration::milliseconds(std::min<std::int64_t>(timeout, 1 << 30));
+  }
+  if (count == 0 && now < progress.deadline) {
+    return {Answer::Kind::blocks, 0, 0, {}};
+  }
+  return difference.empty() ? returned(count) : Answer{Answer::Kind::differs, 0, 0, difference};
+}
+
+Answer Calls::do_names(const CallEvent& call, Progress&) {
+  Open* open = descriptor(call);
+  if (open == nullptr || call.arguments.size() < 2) {
+    return failed(EBADF);
+  }
+  const auto end = call.name == "getsockname" ? table_.getsockname(open->fd) : table_.getpeername(open->fd);
+  return end ? check_address(call.arguments[1], *end) : failed(end.error().code);
+}
+
+}  // namespace catenet::packetdrill

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// The system calls of a script on the sockets of the host. A call is attempted; one that would block on a blocking
+// socket is attempted again whenever something has happened, with its Progress. What our sockets do not have is
+// answered with its name, so that the script is skipped, never passed by mistake.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "catenet/packetdrill/script.h"
+#include "catenet/socket/socket_table.h"
+
+namespace catenet::packetdrill {
+
+struct Answer {
+  enum class Kind : std::uint8_t {
+    returned,
+    blocks,
+    unsupported,  ///< `text` says what
+    differs,      ///< an output argument is not as the script says; `text` says how
+  };
+  Kind kind = Kind::returned;
+  std::int64_t value = 0;
+  int error = 0;  ///< errno; `value` is then -1
+  std::string text;
+};
+
+/// What a blocking call has done so far.
+struct Progress {
+  std::size_t done = 0;
+  Instant deadline = Instant::never();
+  bool begun = false;
+  bool opening = false;  ///< the handshake that it began has not ended
+};
+
+class Calls {
+ public:
+  static constexpr std::uint16_t kPort = 8080;  ///< for "..." as the address of bind, connect and sendto
+  static constexpr std::size_t kMaxBytes = std::size_t{64} << 20;
+
+  explicit Calls(socket::SocketTable& table) : table_(table) {}
+
+  [[nodiscard]] Answer attempt(const CallEvent& call, Progress& progress);
+
+  /// The descriptor that a script's number stands for; -1: none.
+  [[nodiscard]] int live(std::int64_t script_fd) const;
+  /// Bytes other than zero have been written.
+  [[nodiscard]] bool wrote_text() const { return wrote_text_; }
+  /// The last descriptor made, by socket() or accept().
+  [[nodiscard]] int newest() const { return newest_; }
+  [[nodiscard]] socket::SocketTable& table() { return table_; }
+
+ private:
+  struct Open {
+    int fd = -1;
+    bool stream = false;
+    bool non_blocking = false;
+  };
+  using Handler = Answer (Calls::*)(const CallEvent& call, Progress& progress);
+  struct Row {
+    std::string_view name;
+    Handler handler;
+  };
+  [[nodiscard]] static std::span<const Row> rows();
+
+  Answer do_socket(const CallEvent& call, Progress& progress);
+  Answer do_bind(const CallEvent& call, Progress& progress);
+  Answer do_listen(const CallEvent& call, Progress& progress);
+  Answer do_accept(const CallEvent& call, Progress& progress);
+  Answer do_connect(const CallEvent& call, Progress& progress);
+  Answer do_read(const CallEvent& call, Progress& progress);
+  Answer do_write(const CallEvent& call, Progress& progress);
+  Answer do_close(const CallEvent& call, Progress& progress);
+  Answer do_shutdown(const CallEvent& call, Progress& progress);
+  Answer do_fcntl(const CallEvent& call, Progress& progress);
+  Answer do_ioctl(const CallEvent& call, Progress& progress);
+  Answer do_poll(const CallEvent& call, Progress& progress);
+  Answer do_names(const CallEvent& call, Progress& progress);
+  // call_options.cc
+  Answer do_setsockopt(const CallEvent& call, Progress& progress);
+  Answer do_getsockopt(const CallEvent& call, Progress& progress);
+
+  /// The number of an argument; notes what is not understood.
+  std::int64_t number(const CallEvent& call, std::size_t index);
+  std::int64_t number(const Expr& expression);
+  /// The bytes that the iovecs or the message of `e` hold together.
+  std::size_t vector_bytes(const Expr& e);
+  Open* descriptor(const CallEvent& call);
+  Result<wire::Endpoint> address(const Expr& e, wire::Ipv4Address implied);
+  Answer would_block(const Open& open, int error) const;
+  Answer place(const CallEvent& call, int fd, bool stream, bool non_blocking);
+  Answer check_address(const Expr& expected, const wire::Endpoint& got);
+  Answer send_opening(Open& open, std::size_t bytes, bool waits, const wire::Endpoint* to, Progress& progress);
+  Result<std::optional<wire::Endpoint>> destination_of(const CallEvent& call);
+  Answer send(Open& open, std::size_t bytes, std::int64_t flags, const wire::Endpoint* to, Progress& progress);
+  std::span<const std::byte> zeroes(std::size_t bytes);
+
+  socket::SocketTable& table_;
+  std::map<std::int64_t, Open> open_;
+  std::string unknown_;  // of the call at hand: what was not understood
+  std::vector<std::byte> buffer_;
+  int newest_ = -1;
+  bool wrote_text_ = false;
+};
+
+}  // namespace catenet::packetdrill

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "catenet/packetdrill/parser.h"
+
+namespace catenet::packetdrill {
+namespace {
+
+bool parse_options(Scanner& in, Script& out) {
+  in.skip_space();
+  while (in.looking_at("--")) {
+    (void)in.accept("--");
+    std::string name = in.word();
+    if (name.empty()) {
+      return in.complain("expected --name=value");
+    }
+    std::string value;
+    if (in.peek() == '=') {
+      (void)in.accept("=");
+      value = in.rest_of_line();
+    }
+    if (out.options.size() >= kMaxItems) {
+      return in.complain("too many options");
+    }
+    out.options.emplace_back(std::move(name), std::move(value));
+    in.skip_space();
+  }
+  return !in.failed();
+}
+
+bool parse_time(Scanner& in, EventTime& out) {
+  if (in.accept("*")) {
+    out.kind = EventTime::Kind::any;
+    return true;
+  }
+  const bool relative = in.accept("+");
+  const auto at = in.seconds();
+  if (!at) {
+    return false;
+  }
+  out.kind = relative ? EventTime::Kind::relative : EventTime::Kind::absolute;
+  out.at = out.end = *at;
+  if (in.accept("~")) {
+    if (relative && !in.expect("+")) {
+      return false;
+    }
+    const auto end = in.seconds();
+    if (!end) {
+      return false;
+    }
+    if (*end < *at) {
+      return in.complain("a time range that ends before it starts");
+    }
+    out.kind = relative ? EventTime::Kind::relative_range : EventTime::Kind::absolute_range;
+    out.end = *end;
+  }
+  return true;
+}
+
+bool parse_action(Scanner& in, Event& out) {
+  in.skip_space();
+  if (in.peek() == '<' || in.peek() == '>') {
+    PacketEvent packet;
+    if (!parse_packet(in, packet)) {
+      return false;
+    }
+    out.what = std::move(packet);
+  } else if (in.peek() == '`') {
+    auto text = in.delimited("`", "`");
+    if (!text) {
+      return false;
+    }
+    out.what = CommandEvent{std::move(*text)};
+  } else if (in.looking_at("%{")) {
+    auto text = in.delimited("%{", "}%");
+    if (!text) {
+      return false;
+    }
+    out.what = CodeEvent{std::move(*text)};
+  } else {
+    CallEvent call;
+    if (in.accept("...")) {
+      const auto until = in.seconds();
+      if (!until) {
+        return false;
+      }
+      if (*until < out.time.at) {
+        return in.complain("a call that returns before it starts");
+      }
+      call.until = *until;
+    }
+    if (!parse_call(in, call)) {
+      return false;
+    }
+    out.what = std::move(call);
+  }
+  // Only what the host does by itself can be expected at an uncertain time.
+  const auto* packet = std::get_if<PacketEvent>(&out.what);
+  const bool exact = out.time.kind == EventTime::Kind::absolute || out.time.kind == EventTime::Kind::relative;
+  if (!exact && (packet == nullptr || packet->inbound)) {
+    return in.complain("only an outbound packet can have a range of times, or *");
+  }
+  return !in.failed();
+}
+
+}  // namespace
+
+std::expected<Script, Complaint> parse(std::string_view text) {
+  Scanner in(text);
+  Script script;
+  if (text.size() > kMaxScriptBytes) {
+    in.complain("a script of more than 1 MiB");
+  } else if (parse_options(in, script)) {
+    for (in.skip_space(); !in.at_end() && !in.failed(); in.skip_space()) {
+      Event event;
+      event.line = in.line();
+      const bool timeless = in.peek() == '`';  // the commands before and after all events
+      if ((!timeless && !parse_time(in, event.time)) || !parse_action(in, event)) {
+        break;
+      }
+      if (script.events.size() >= kMaxEvents) {
+        in.complain("too many events");
+        break;
+      }
+      script.events.push_back(std::move(event));
+    }
+  }
+  if (in.failed()) {
+    return std::unexpected(*in.complaint());
+  }
+  return script;
+}
+
+}  // namespace catenet::packetdrill

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// The language: text in, Script or the first Complaint out. Limits keep hostile scripts small: bytes, events, depth and
+// length of expressions, time.
+//
+//   script    = { "--name=value" } [ `command` ] { event }
+//   event     = time ( packet | call | `command` | %{ code }% )
+//   time      = 1.5 | +1.5 | 1.5~1.6 | +1.5~+1.6 | *
+//   packet    = ( "<" | ">" ) [ "[ect0]" ] [ port > port ] ( tcp | udp | icmp )
+//   tcp       = flags first:last(length) [ ack n ] [ win n ] [ urg n ] [ "<" options ">" ]
+//   udp       = udp (length)
+//   icmp      = icmp type [ code ] [ mtu n ] [ id n ] [ "[" first:last(length) "]" ]
+//   call      = [ "..." end ] name(arguments) = result [ ERRNO ] [ (words) ]
+#pragma once
+#include <expected>
+#include <string_view>
+
+#include "catenet/packetdrill/scanner.h"
+#include "catenet/packetdrill/script.h"
+
+namespace catenet::packetdrill {
+
+inline constexpr std::size_t kMaxScriptBytes = std::size_t{1} << 20;
+inline constexpr std::size_t kMaxEvents = 20'000;
+inline constexpr unsigned kMaxDepth = 24;
+inline constexpr std::size_t kMaxItems = 1024;
+
+[[nodiscard]] std::expected<Script, Complaint> parse(std::string_view text);
+
+// The parts; false after a complaint.
+[[nodiscard]] bool parse_packet(Scanner& in, PacketEvent& out);
+[[nodiscard]] bool parse_call(Scanner& in, CallEvent& out);
+
+}  // namespace catenet::packetdrill

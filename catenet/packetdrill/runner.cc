@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "catenet/packetdrill/runner.h"
+
+#include "catenet/packetdrill/parser.h"
+#include "catenet/packetdrill/player.h"
+
+namespace catenet::packetdrill {
+
+Outcome run_script(const Script& script, const RunOptions& options) {
+  Settings settings;
+  if (options.linux_profile) {
+    apply_linux_profile(settings.tcp);
+  }
+  for (const auto& [name, value] : script.options) {
+    if (auto reason = apply_option(name, value, settings)) {
+      return {Outcome::Status::skipped, 0, std::move(*reason), {}, {}};
+    }
+  }
+  if (options.tolerance > Duration{}) {
+    settings.tolerance = options.tolerance;
+  }
+  return Player(settings, script).play();
+}
+
+Outcome run_text(std::string_view text, const RunOptions& options) {
+  const auto script = parse(text);
+  if (!script) {
+    const Complaint& c = script.error();
+    return {c.unsupported ? Outcome::Status::skipped : Outcome::Status::broken, c.line, c.text, {}, {}};
+  }
+  return run_script(*script, options);
+}
+
+}  // namespace catenet::packetdrill

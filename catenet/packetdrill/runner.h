@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// Plays a script against a host in virtual time. Every event happens at its time; a packet that the script expects must
+// leave within the tolerance; a call must answer what the script says. The first thing that is not so ends the script.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "catenet/packetdrill/script.h"
+#include "catenet/packetdrill/settings.h"
+
+namespace catenet::packetdrill {
+
+struct Outcome {
+  enum class Status : std::uint8_t {
+    passed,
+    failed,
+    skipped,
+    broken,  ///< it is no script; counts as failed
+  };
+  Status status = Status::passed;
+  unsigned line = 0;     ///< 0: the whole script
+  std::string reason;    ///< "sequence number", "sysctl net.ipv4.tcp_x=1", ...; empty when it passed
+  std::string expected;  ///< in the script's notation; may be empty
+  std::string got;
+};
+
+struct RunOptions {
+  bool linux_profile = false;
+  Duration tolerance;  ///< zero: as packetdrill, 4 ms
+};
+
+[[nodiscard]] Outcome run_script(const Script& script, const RunOptions& options);
+/// Parses and runs.
+[[nodiscard]] Outcome run_text(std::string_view text, const RunOptions& options);
+
+}  // namespace catenet::packetdrill

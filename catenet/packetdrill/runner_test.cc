@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+// runner.cc, player.cc, player_packets.cc, world.cc, datagram.cc, flow.cc, compare.cc, calls.cc, call_options.cc,
+// symbols.cc, settings.cc, assertion.cc, tcp_info.cc. What passes is in tests/packetdrill; here is what must not.
+#include "catenet/packetdrill/runner.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "catenet/packetdrill/assertion.h"
+#include "catenet/packetdrill/settings.h"
+
+namespace catenet::packetdrill {
+namespace {
+
+using Status = Outcome::Status;
+
+const std::string kOpen = R"(0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
++0 bind(3, ..., ...) = 0
++0 listen(3, 1) = 0
++0 < S 0:0(0) win 65535 <mss 1460,nop,wscale 0>
++0 > S. 0:0(0) ack 1 <mss 1460,nop,wscale 8>
++.1 < . 1:1(0) ack 1 win 65535
++0 accept(3, ..., ...) = 4
+)";
+
+Outcome run(const std::string& text) { return run_text(text, {.linux_profile = true}); }
+std::string result(const std::string& text) {
+  const Outcome o = run(text);
+  switch (o.status) {
+    case Status::passed:
+      return "passed";
+    case Status::failed:
+      return "failed: " + o.reason;
+    case Status::skipped:
+      return "skipped: " + o.reason;
+    case Status::broken:
+      break;
+  }
+  return "broken: " + o.reason;
+}
+std::string after_open(const std::string& text) { return result(kOpen + text); }
+
+TEST(Runner, EverythingThatAScriptWritesIsCompared) {
+  EXPECT_EQ(after_open("+0 write(4, ..., 100) = 100\n+0 > P. 1:101(100) ack 1"), "passed");
+  const std::string write = "+0 write(4, ..., 100) = 100\n+0 > ";
+  EXPECT_EQ(after_open(write + ". 1:101(100) ack 1"), "failed: flags");
+  EXPECT_EQ(after_open(write + "P. 2:102(100) ack 1"), "failed: sequence number");
+  EXPECT_EQ(after_open(write + "P. 1:91(90) ack 1"), "failed: length");
+  EXPECT_EQ(after_open(write + "P. 1:101(100) ack 2"), "failed: acknowledgement number");
+  EXPECT_EQ(after_open(write + "P. 1:101(100) ack 1 win 1"), "failed: window");
+  EXPECT_EQ(after_open(write + "P. 1:101(100) ack 1 urg 4"), "failed: urgent pointer");
+  EXPECT_EQ(after_open(write + "P. 1:101(100) ack 1 <nop,nop>"), "failed: options");
+  EXPECT_EQ(after_open(write + "P. 1:101(100) ack 1 <...>"), "passed");
+  EXPECT_EQ(after_open(write + "[ce] P. 1:101(100) ack 1"), "failed: ECN codepoint");
+  EXPECT_EQ(after_open(write + "[ttl 3] P. 1:101(100) ack 1"), "failed: TTL");
+  EXPECT_EQ(after_open(write + "[tos 0x99] P. 1:101(100) ack 1"), "failed: TOS");
+  EXPECT_EQ(after_open(write + "udp (100)"), "failed: protocol");
+  EXPECT_EQ(after_open(write + "1 > 2 P. 1:101(100) ack 1"), "failed: ports");
+}
+
+TEST(Runner, TheSynAckIsComparedToo) {
+  const std::string listen = kOpen.substr(0, kOpen.find("+0 > S."));
+  EXPECT_EQ(result(listen + "+0 > S. 0:0(0) ack 1 <mss 1400,nop,wscale 8>"), "failed: options");
+  EXPECT_EQ(result(listen + "+0 > S. 0:0(0) ack 1 <nop,wscale 8,mss 1460>"), "failed: options");
+  EXPECT_EQ(result(listen + "+0 > S. 0:0(0) ack 2 <...>"), "failed: acknowledgement number");
+}
+
+TEST(Runner, TimesAreChecked) {
+  EXPECT_EQ(after_open("+0 write(4, ..., 10) = 10\n+.1 > P. 1:11(10) ack 1"), "failed: time of an outbound packet");
+  EXPECT_EQ(after_open("+0 write(4, ..., 10) = 10\n+.003 > P. 1:11(10) ack 1"), "passed");
+  EXPECT_EQ(after_open("+0 write(4, ..., 10) = 10\n+.01~+.02 > P. 1:11(10) ack 1"),
+            "failed: time of an outbound packet");
+  EXPECT_EQ(after_open("+0 write(4, ..., 10) = 10\n* > P. 1:11(10) ack 1"), "passed");
+  EXPECT_EQ(after_open("+0 > P. 1:11(10) ack 1"), "failed: no packet left");
+  EXPECT_EQ(result("--tolerance_usecs=200000\n" + kOpen + "+0 write(4, ..., 10) = 10\n+.1 > P. 1:11(10) ack 1"),
+            "passed");
+}
+
+TEST(Runner, APacketThatTheScriptForgetsIsTheNextOne) {
+  EXPECT_EQ(after_open("+0 write(4, ..., 10) = 10\n+.1 close(4) = 0\n+0 > F. 11:11(0) ack 1"), "failed: flags");
+}
+
+TEST(Runner, CallsAreJudged) {
+  EXPECT_EQ(after_open("+0 write(4, ..., 10) = 11"), "failed: result of write");
+  EXPECT_EQ(after_open("+0 write(9, ..., 10) = -1 EPIPE (x)"), "failed: errno of write");
+  EXPECT_EQ(after_open("+0 read(4, ..., 10) = 5"), "failed: read still blocks");
+  EXPECT_EQ(after_open("+0...0.1 read(4, ..., 10) = 10\n+.05 < P. 1:11(10) ack 1 win 9\n+0 > . 1:1(0) ack 11"),
+            "failed: read returned at the wrong time");
+  EXPECT_EQ(after_open("+0 getsockopt(4, IPPROTO_TCP, TCP_NODELAY, [1], [4]) = 0"),
+            "failed: getsockopt: the option is 0, not 1");
+}
+
+TEST(Runner, WhatIsNotThereIsSkippedByName) {
+  EXPECT_EQ(after_open("+0 epoll_create(1) = 5"), "skipped: the call epoll_create");
+  EXPECT_EQ(after_open("+0 send(4, ..., 10, MSG_OOB) = 10"), "skipped: a send with the flags MSG_OOB");
+  EXPECT_EQ(after_open("+0 setsockopt(4, SOL_SOCKET, SO_MARK, [1], 4) = 0"), "skipped: the socket option SO_MARK");
+  EXPECT_EQ(after_open("+0 setsockopt(4, SOL_SOCKET, SO_FROB, [1], 4) = 0"), "skipped: the socket option SO_FROB");
+  EXPECT_EQ(after_open("+0 `rm -rf x`"), "skipped: the command 'rm'");
+  EXPECT_EQ(after_open("+0 `sysctl -q net.ipv4.tcp_frobs=1`"), "skipped: sysctl net.ipv4.tcp_frobs=1");
+  EXPECT_EQ(after_open("+0 %{ import os }%"), "skipped: the Python statement 'import os '");
+  EXPECT_EQ(after_open("+0 %{ assert tcpi_frobs == 1 }%"), "skipped: tcpi_frobs");
+  EXPECT_EQ(result("--ip_version=ipv6\n0 close(3) = 0"), "skipped: IPv6");
+  EXPECT_EQ(result("0 socket(AF_INET6, SOCK_STREAM, IPPROTO_TCP) = 3"), "skipped: the address family AF_INET6");
+}
+
+TEST(Runner, AssertionsAboutTheConnection) {
+  EXPECT_EQ(after_open("+0 %{ assert tcpi_snd_cwnd == 10, tcpi_snd_cwnd }%"), "passed");
+  EXPECT_EQ(after_open("+0 %{ assert tcpi_snd_cwnd == 11, tcpi_snd_cwnd }%"),
+            "failed: assert tcpi_snd_cwnd == 11; tcpi_snd_cwnd is 10");
+  EXPECT_EQ(after_open("+0 %{ assert tcpi_state == TCP_ESTABLISHED }%"), "passed");
+}
+
+TEST(Runner, NoScriptRunsForEver) {
+  EXPECT_EQ(result("0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n+99999 close(3) = 0"), "passed");
+  EXPECT_EQ(after_open("+0...99999 poll([{fd=4, events=POLLIN, revents=0}], 1, 99999000) = 0"), "passed");
+}
+
+TEST(Assertion, PythonsRules) {
+  const auto check = [](std::string_view code) {
+    return check_code(code,
+                      [](std::string_view name) { return name == "x" ? std::optional<std::int64_t>(7) : std::nullopt; })
+        .kind;
+  };
+  using Kind = Verdict::Kind;
+  for (const char* code : {"assert x == 7", "assert 1 < x <= 7", "assert not x == 8 and (x & 3) == 3",
+                           "assert x // 2 == 3; assert x % 4 == 3", "assert -x // 2 == -4", "assert x | 8 == 15",
+                           "assert 2 + 3 * 4 == 14", "assert x == 6 or x == 7", "assert x << 2 == 28\nassert ~x == -8",
+                           "assert (x ==\n 7)", "print(x)\nassert True"}) {
+    EXPECT_EQ(check(code), Kind::holds) << code;
+  }
+  for (const char* code : {"assert x == 8", "assert False", "assert x == 7\nassert x < 7", "assert 1 < x < 7"}) {
+    EXPECT_EQ(check(code), Kind::fails) << code;
+  }
+  for (const char* code : {"assert y == 1", "x = 5", "assert x ** 2 == 49", "assert x.y", "assert f(x)", "assert (x",
+                           "assert x // 0 == 1", "assert 1.5 > 1"}) {
+    EXPECT_EQ(check(code), Kind::unsupported) << code;
+  }
+}
+
+TEST(Settings, CommandsThatAreUnderstood) {
+  TcpSettings tcp;
+  EXPECT_EQ(apply_command("sysctl -q net.ipv4.tcp_sack=0 net.ipv4.tcp_rmem=\"4096 10000 20000\"; true", tcp),
+            std::nullopt);
+  EXPECT_FALSE(tcp.config.sack);
+  EXPECT_EQ(tcp.config.receive_buffer, 20000U);
+  EXPECT_EQ(apply_command("../common/set_sysctls.py /proc/sys/net/ipv4/tcp_timestamps=0 \\\n  "
+                          "/proc/sys/net/ipv4/tcp_keepalive_time=10",
+                          tcp),
+            std::nullopt);
+  EXPECT_FALSE(tcp.config.timestamps);
+  EXPECT_EQ(tcp.config.keepalive_idle, Duration::seconds(10));
+  EXPECT_EQ(apply_command("../../common/defaults.sh", tcp), std::nullopt);
+  EXPECT_TRUE(tcp.config.sack);
+  EXPECT_EQ(apply_command("sysctl -q net.ipv4.tcp_syncookies=2 net.core.somaxconn=7 net.ipv4.tcp_tw_reuse=1", tcp),
+            std::nullopt);
+  EXPECT_EQ(tcp.policy.syn_cookies, transport::SynCookies::always);
+  EXPECT_EQ(tcp.policy.time_wait_reuse, transport::TimeWaitReuse::always);
+  EXPECT_EQ(tcp.limits.backlog, 7U);
+  EXPECT_TRUE(apply_command("sysctl -q net.ipv4.tcp_syncookies=3", tcp));
+  EXPECT_TRUE(apply_command("sysctl -q net.ipv4.tcp_ecn=1", tcp));
+  EXPECT_TRUE(apply_command("sysctl -q net.ipv4.tcp_congestion_control=vivace", tcp));
+}
+
+}  // namespace
+}  // namespace catenet::packetdrill

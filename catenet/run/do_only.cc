@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "catenet/app/program.h"
+#include "catenet/lab/describe.h"
+#include "catenet/lab/spelling.h"
+#include "catenet/run/runner.h"
+
+namespace catenet::run {
+namespace {
+
+/// One word for the shell, whatever is in it.
+std::string shell_word(const std::string& word) {
+  if (word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:@%+=,") ==
+      std::string::npos) {
+    return word;
+  }
+  std::string quoted = "'";
+  for (const char c : word) {
+    quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  }
+  return quoted + "'";
+}
+
+/// What a person would type on Linux for our three words; other commands stay as they are.
+std::string linux_command(const std::vector<std::string>& words, std::string_view original) {
+  if (words.size() == 2 && words[0] == "ping") {
+    return "ping -c 4 " + shell_word(words[1]);
+  }
+  if (words.size() == 2 && words[0] == "trace") {
+    return "traceroute -n " + shell_word(words[1]);
+  }
+  if (words.size() == 2 && words[0] == "fetch") {
+    return "curl -sS -o /dev/null -w '%{http_code} %{size_download} bytes in %{time_total} s\\n' " +
+           shell_word(words[1]);
+  }
+  return std::string(original);
+}
+
+/// The program that `what` asks for, without its name and what it waits for.
+std::expected<lab::Program, std::string> program_of(const lab::Description& lab, std::string_view what) {
+  const std::size_t colon = what.find(": ");
+  if (colon == std::string_view::npos) {
+    return std::unexpected("--do wants 'NODE: COMMAND', for instance --do 'alice: ping bob'");
+  }
+  const std::string_view node_name = what.substr(0, colon);
+  const std::string_view command = what.substr(colon + 2);
+  lab::NearestWord nearest(node_name);
+  lab::NodeIndex node = lab::kNoIndex;
+  for (lab::NodeIndex i = 0; i < lab.nodes.size(); ++i) {
+    nearest.offer(lab.nodes[i].name);
+    node = lab.nodes[i].name == node_name ? i : node;
+  }
+  if (node == lab::kNoIndex) {
+    return std::unexpected("--do: there is no node '" + std::string(node_name) + "' in the lab" + nearest.hint());
+  }
+  if (lab.nodes[node].is_switch()) {
+    return std::unexpected("--do: " + std::string(node_name) + " is a switch, which runs no programs");
+  }
+  const auto words = lab::split_words(command);
+  if (!words || words->empty()) {
+    return std::unexpected("--do: no command, or an open quote, in '" + std::string(command) + "'");
+  }
+  lab::Program program;
+  program.node = node;
+  if (lab.nodes[node].is_linux()) {
+    program.command = linux_command(*words, command);
+  } else {
+    const app::ProgramKind* kind = app::find_program(words->front());
+    if (kind == nullptr) {
+      lab::NearestWord word(words->front());
+      for (const app::ProgramKind& k : app::program_kinds()) {
+        word.offer(k.name);
+      }
+      return std::unexpected("--do: no built-in program '" + words->front() + "'" + word.hint());
+    }
+    if (const auto wrong = kind->check(*words)) {
+      return std::unexpected("--do: " + *wrong);
+    }
+    program.command = command;
+    program.words = *words;
+  }
+  return program;
+}
+
+}  // namespace
+
+std::expected<void, std::string> do_only(lab::Description& lab, std::span<const std::string> commands) {
+  std::vector<lab::Program> wanted;
+  for (const std::string& command : commands) {
+    auto program = program_of(lab, command);
+    if (!program) {
+      return std::unexpected(program.error());
+    }
+    wanted.push_back(std::move(*program));
+  }
+  std::erase_if(lab.programs, [](const lab::Program& p) { return !*p.service; });
+  std::vector<lab::ProgramIndex> before;
+  for (lab::ProgramIndex i = 0; i < lab.programs.size(); ++i) {
+    lab.programs[i].after.clear();
+    before.push_back(i);
+  }
+  for (lab::Program& program : wanted) {
+    program.name = &program == &wanted.front() ? "do" : fmt::format("do-{}", &program - &wanted.front() + 1);
+    program.after = std::move(before);
+    before = {static_cast<lab::ProgramIndex>(lab.programs.size())};
+    lab.programs.push_back(std::move(program));
+  }
+  lab.expectations.clear();
+  return {};
+}
+
+}  // namespace catenet::run

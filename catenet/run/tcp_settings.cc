@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "catenet/run/tcp_settings.h"
+
+#include <array>
+#include <type_traits>
+#include <variant>
+
+#include "catenet/base/check.h"
+
+namespace catenet::run {
+namespace {
+
+using transport::TcpConfig;
+using Value = decltype(lab::OptionSetting::value);
+
+template <auto Field>
+void set(TcpConfig& config, const Value& value) {
+  using Type = std::remove_reference_t<decltype(config.*Field)>;
+  if constexpr (std::is_same_v<Type, bool> || std::is_same_v<Type, Duration>) {
+    config.*Field = std::get<Type>(value);
+  } else {
+    config.*Field = static_cast<Type>(std::get<std::uint64_t>(value));  // lab::OptionRule keeps it in range
+  }
+}
+
+void set_congestion(TcpConfig& config, const Value& value) {
+  const auto algorithm = transport::congestion_algorithm_from(std::get<std::string>(value));
+  check(algorithm.has_value(), "every word of the lab format names an algorithm");
+  config.congestion = *algorithm;
+}
+
+void set_ecn(TcpConfig& config, const Value& value) {
+  const std::string& word = std::get<std::string>(value);
+  config.ecn = word == "never" ? transport::EcnMode::never
+               : word == "ask" ? transport::EcnMode::ask
+                               : transport::EcnMode::answer;
+}
+
+struct Setter {
+  std::string_view name;
+  void (*set)(TcpConfig& config, const Value& value);
+};
+
+constexpr std::array kSetters = {
+    Setter{"congestion", set_congestion},
+    Setter{"ecn", set_ecn},
+    Setter{"nagle", set<&TcpConfig::nagle>},
+    Setter{"send_buffer", set<&TcpConfig::send_buffer>},
+    Setter{"receive_buffer", set<&TcpConfig::receive_buffer>},
+    Setter{"initial_window", set<&TcpConfig::initial_window>},
+    Setter{"max_mss", set<&TcpConfig::max_mss>},
+    Setter{"sack", set<&TcpConfig::sack>},
+    Setter{"timestamps", set<&TcpConfig::timestamps>},
+    Setter{"window_scaling", set<&TcpConfig::window_scaling>},
+    Setter{"dsack", set<&TcpConfig::dsack>},
+    Setter{"rack", set<&TcpConfig::rack>},
+    Setter{"tlp", set<&TcpConfig::tlp>},
+    Setter{"prr", set<&TcpConfig::prr>},
+    Setter{"frto", set<&TcpConfig::frto>},
+    Setter{"undo", set<&TcpConfig::undo>},
+    Setter{"delayed_ack", set<&TcpConfig::delayed_ack>},
+    Setter{"initial_rto", set<&TcpConfig::initial_rto>},
+    Setter{"min_rto", set<&TcpConfig::min_rto>},
+    Setter{"max_rto", set<&TcpConfig::max_rto>},
+    Setter{"syn_retries", set<&TcpConfig::syn_retries>},
+    Setter{"retries", set<&TcpConfig::retries>},
+    Setter{"keepalive", set<&TcpConfig::keepalive>},
+    Setter{"keepalive_idle", set<&TcpConfig::keepalive_idle>},
+    Setter{"keepalive_interval", set<&TcpConfig::keepalive_interval>},
+    Setter{"user_timeout", set<&TcpConfig::user_timeout>},
+    Setter{"msl", set<&TcpConfig::msl>},
+};
+
+}  // namespace
+
+transport::TcpConfig tcp_config(std::span<const lab::OptionSetting> options) {
+  TcpConfig config;
+  for (const lab::OptionSetting& option : options) {
+    bool known = false;
+    for (const Setter& setter : kSetters) {
+      if (setter.name == option.name) {
+        setter.set(config, option.value);
+        known = true;
+      }
+    }
+    check(known, "every TCP option of the lab format has a setter");
+  }
+  return config;
+}
+
+}  // namespace catenet::run

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <string_view>
+
+namespace catenet::run {
+inline constexpr std::string_view kVersion = "0.1.0";
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// The commands of the program, one file each. Exit codes: 0 fine; 1 the lab ran and an expectation or a program failed;
+// 2 wrong use or a wrong lab; 3 the machine lacks something; 70 a bug of ours; 130 interrupted.
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "catenet/lab/loader.h"
+
+namespace CLI {
+class App;
+}
+
+namespace catenet::cli {
+
+enum Exit : int { kFine = 0, kFailed = 1, kUsage = 2, kMachine = 3, kBug = 70, kInterrupted = 130 };
+
+struct RunArguments {
+  std::string lab;
+  std::string out;  ///< empty: out/<lab>
+  std::optional<std::uint64_t> seed;
+  std::string until;
+  std::vector<std::string> set;
+  std::vector<std::string> what;  ///< --do
+  std::vector<std::string> tables_at;
+  bool spin = false;
+  std::string step;
+  std::uint32_t partition_size = 32;
+  bool json = false;
+  bool quiet = false;
+};
+int run_command(const RunArguments& arguments);
+
+struct CheckArguments {
+  std::string lab;
+  std::vector<std::string> set;
+  bool explain = false;
+  bool json = false;
+};
+int check_command(const CheckArguments& arguments);
+
+struct ShowArguments {
+  std::string out;
+  std::string table;
+  std::string node;
+  std::string at;
+  bool json = false;
+};
+int show_command(const ShowArguments& arguments);
+
+struct PacketdrillArguments {
+  std::vector<std::string> files;
+  std::string profile;         ///< empty or "linux"
+  std::int64_t tolerance = 0;  ///< microseconds; 0: as the scripts say
+  bool json = false;
+  bool quiet = false;
+};
+int packetdrill_command(const PacketdrillArguments& arguments);
+
+/// The programs that simulated hosts can run, with their arguments.
+int programs_command();
+
+/// Loads a lab with the rules of what this build can run. Prints errors and gives the exit code when it is not fine.
+[[nodiscard]] std::optional<int> load(const std::string& file, const std::vector<std::string>& overrides,
+                                      lab::LoadedLab& into);
+
+/// Colour on standard output or error: a terminal, NO_COLOR not set, TERM not "dumb".
+[[nodiscard]] bool colour_on(int descriptor);
+void print_error(std::string_view text);
+
+}  // namespace catenet::cli

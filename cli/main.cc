@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// catenet: the command line. Arguments are declared here; what a command does is in its own file.
+#include <CLI/CLI.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "catenet/lab/spelling.h"
+#include "catenet/run/tables.h"
+#include "catenet/run/version.h"
+#include "cli/commands.h"
+
+namespace catenet::cli {
+namespace {
+
+constexpr const char* kFooter =
+    R"(Exit codes: 0 fine; 1 an expectation or a program of the lab failed; 2 wrong use or a wrong lab;
+3 the machine lacks something (the message says what); 70 a bug of ours; 130 interrupted.
+
+Examples:
+  catenet run examples/office.yaml               run a lab; results go to out/office/
+  catenet run lab.yaml --do 'alice: ping bob'    do one thing in a lab
+  catenet run lab.yaml --set links.gw1--gw2.loss=5% --seed 7
+  catenet check lab.yaml --explain               every default and every assigned address
+  catenet show out/office pcb --node web         a table of a finished run
+)";
+
+void add_run(CLI::App& app, RunArguments& a, int& exit) {
+  CLI::App* run =
+      app.add_subcommand("run", "Run a lab: in virtual time, or in real time if a node is a Linux namespace");
+  run->add_option("LAB", a.lab, "the lab file (docs/lab-format.md)")->required();
+  run->add_option("--out", a.out, "folder for the results (default: out/<lab>)")->type_name("DIR");
+  run->add_option("--seed", a.seed, "seed of every random stream (default: the lab's, else 1)")->type_name("N");
+  run->add_option("--until", a.until, "end the run at this time (default: the lab's, else 60s)")->type_name("TIME");
+  run->add_option("--set", a.set, "override a value of the lab: path=value; may be repeated")
+      ->type_name("PATH=VALUE")
+      ->take_all()
+      ->allow_extra_args(false);
+  run->add_option("--do", a.what,
+                  "run only this program: 'alice: ping bob'; services of the lab stay; several run one after another")
+      ->type_name("'NODE: COMMAND'")
+      ->take_all()
+      ->allow_extra_args(false);
+  run->add_option("--step", a.step, "show this table after each socket call of the lab's programs")
+      ->type_name("TABLE")
+      ->check(CLI::IsMember(std::vector<std::string>{"arp", "mac", "fib", "pcb", "interfaces", "drops"}));
+  run->add_flag("--spin", a.spin, "real time: never sleep, which keeps a processor busy and makes frames quicker");
+  run->add_option("--tables-at", a.tables_at,
+                  "also keep all tables at this time, for `catenet show --at`; may be repeated")
+      ->type_name("TIME")
+      ->take_all()
+      ->allow_extra_args(false);
+  run->add_option("--partition-size", a.partition_size,
+                  "nodes simulated together; 0: all. Changes the speed, never the results")
+      ->type_name("N");
+  run->add_flag("--json", a.json, "print the report as JSON instead of the story");
+  run->add_flag("--quiet,-q", a.quiet, "print only what failed");
+  run->callback([&] { exit = run_command(a); });
+}
+
+void add_check(CLI::App& app, CheckArguments& a, int& exit) {
+  CLI::App* check = app.add_subcommand("check", "Validate a lab without running it");
+  check->add_option("LAB", a.lab, "the lab file")->required();
+  check->add_option("--set", a.set, "override a value first: path=value")
+      ->type_name("PATH=VALUE")
+      ->take_all()
+      ->allow_extra_args(false);
+  check->add_flag("--explain", a.explain, "print the complete lab with every default and assigned address");
+  check->add_flag("--json", a.json, "print the summary as JSON");
+  check->callback([&] { exit = check_command(a); });
+}
+
+void add_show(CLI::App& app, ShowArguments& a, int& exit) {
+  CLI::App* show = app.add_subcommand("show", "Print a table of a finished run");
+  show->add_option("OUT", a.out, "output folder of the run")->required();
+  std::string tables = "one of:";
+  for (const run::TableKind& kind : run::table_kinds()) {
+    tables += fmt::format("\n{}: {}", kind.name, kind.purpose);
+  }
+  show->add_option("TABLE", a.table, tables)->required();
+  show->add_option("--node", a.node, "only this node")->type_name("NODE");
+  show->add_option("--at", a.at, "a moment kept by --tables-at (default: the end)")->type_name("TIME");
+  show->add_flag("--json", a.json, "as JSON");
+  show->callback([&] { exit = show_command(a); });
+}
+
+void add_packetdrill(CLI::App& app, PacketdrillArguments& a, int& exit) {
+  CLI::App* drill = app.add_subcommand("packetdrill", "Run packetdrill scripts against the stack, in virtual time");
+  drill->add_option("FILE", a.files, "scripts (docs/testing.md); a folder stands for every .pkt below it")->required();
+  drill->add_option("--profile", a.profile, "settings to start from: linux")
+      ->type_name("NAME")
+      ->check(CLI::IsMember(std::vector<std::string>{"linux"}));
+  drill->add_option("--tolerance_usecs", a.tolerance, "how early or late a packet may be (default: 4000)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 100'000'000));
+  drill->add_flag("--json", a.json, "print the results as JSON");
+  drill->add_flag("--quiet,-q", a.quiet, "print only what failed, and the sum");
+  drill->callback([&] { exit = packetdrill_command(a); });
+}
+
+int unknown_command(const CLI::App& app, std::string_view word) {
+  lab::NearestWord nearest(word);
+  std::string names;
+  for (const CLI::App* command : app.get_subcommands(nullptr)) {
+    nearest.offer(command->get_name());
+    names += (names.empty() ? "" : ", ") + command->get_name();
+  }
+  print_error(fmt::format("no command '{}'; expected one of {}{}", word, names, nearest.hint()));
+  return kUsage;
+}
+
+int main_of(int argc, char** argv) {
+  CLI::App app{
+      "Catenet: a whole internet in one program. Networks of simulated and real hosts, run from a short YAML file."};
+  app.name("catenet");
+  app.set_version_flag("--version", "catenet " + std::string(run::kVersion));
+  app.require_subcommand(1);
+  app.footer(kFooter);
+  int exit = kFine;
+  RunArguments run_arguments;
+  CheckArguments check_arguments;
+  ShowArguments show_arguments;
+  add_run(app, run_arguments, exit);
+  add_check(app, check_arguments, exit);
+  add_show(app, show_arguments, exit);
+  PacketdrillArguments packetdrill_arguments;
+  add_packetdrill(app, packetdrill_arguments, exit);
+  app.add_subcommand("programs", "List the programs that simulated hosts can run")->callback([&] {
+    exit = programs_command();
+  });
+  const auto commands = app.get_subcommands(nullptr);
+  if (argc > 1 && argv[1][0] != '-' &&
+      std::none_of(commands.begin(), commands.end(), [&](const CLI::App* c) { return c->get_name() == argv[1]; })) {
+    return unknown_command(app, argv[1]);
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kFine : kUsage;
+  }
+  return exit;
+}
+
+}  // namespace
+}  // namespace catenet::cli
+
+int main(int argc, char** argv) { return catenet::cli::main_of(argc, argv); }

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include "catenet/lab/spelling.h"
+#include "catenet/lab/units.h"
+#include "catenet/run/tables.h"
+#include "cli/commands.h"
+
+namespace catenet::cli {
+namespace {
+
+/// The moment as the file names it: "end", or a time with nine decimals.
+std::optional<std::string> moment_of(const std::string& at) {
+  if (at.empty() || at == "end") {
+    return "end";
+  }
+  const auto time = lab::parse_duration(at);
+  return time ? std::optional(fmt::format("{:.9f}", time->to_seconds())) : std::nullopt;
+}
+
+int unknown_table(const std::string& table) {
+  lab::NearestWord nearest(table);
+  std::string names;
+  for (const run::TableKind& kind : run::table_kinds()) {
+    nearest.offer(kind.name);
+    names += (names.empty() ? "" : ", ") + std::string(kind.name);
+  }
+  print_error(fmt::format("no table '{}'; expected one of {}{}", table, names, nearest.hint()));
+  return kUsage;
+}
+
+}  // namespace
+
+int show_command(const ShowArguments& arguments) {
+  const run::TableKind* kind = run::find_table(arguments.table);
+  if (kind == nullptr) {
+    return unknown_table(arguments.table);
+  }
+  const auto moment = moment_of(arguments.at);
+  if (!moment) {
+    print_error(fmt::format("--at {}: expected 'end' or a time, for instance 2.5s", arguments.at));
+    return kUsage;
+  }
+  const auto path = std::filesystem::path(arguments.out) / "tables.jsonl";
+  std::ifstream file(path);
+  if (!file) {
+    print_error(fmt::format("{} is not there; is {} the output folder of a run?", path.string(), arguments.out));
+    return kUsage;
+  }
+  run::Json all = run::Json::object();
+  std::set<std::string> moments;
+  std::set<std::string> nodes;
+  std::uint64_t number = 0;
+  for (std::string line; std::getline(file, line);) {
+    ++number;
+    const run::Json row = run::Json::parse(line, nullptr, false);
+    if (row.is_discarded() || !row.is_object() || !row.contains("moment") || !row["moment"].is_string() ||
+        !row.contains("node") || !row["node"].is_string()) {
+      print_error(fmt::format("{}:{}: not a line of tables", path.string(), number));
+      return kUsage;
+    }
+    const std::string node = row["node"];
+    moments.insert(row["moment"].get<std::string>());
+    nodes.insert(node);
+    const auto rows = row.find(arguments.table);
+    if (row["moment"] == *moment && rows != row.end() && rows->is_array() &&
+        (arguments.node.empty() || arguments.node == node)) {
+      all[node] = *rows;
+    }
+  }
+  if (!arguments.node.empty() && !nodes.contains(arguments.node)) {
+    lab::NearestWord nearest(arguments.node);
+    for (const std::string& node : nodes) {
+      nearest.offer(node);
+    }
+    print_error(fmt::format("no node '{}' in this run{}", arguments.node, nearest.hint()));
+    return kUsage;
+  }
+  if (!moments.contains(*moment)) {
+    print_error(fmt::format("this run has no tables of that moment; it has {} (run with --tables-at TIME to keep more)",
+                            fmt::join(moments, ", ")));
+    return kUsage;
+  }
+  if (arguments.json) {
+    fmt::print("{}\n", all.dump(2));
+    return kFine;
+  }
+  for (const auto& [node, rows] : all.items()) {
+    if (rows.empty() && all.size() > 1) {
+      continue;  // a long list of nothing tells nothing
+    }
+    fmt::print("{}\n{}", node, run::render_table(*kind, rows));
+  }
+  return kFine;
+}
+
+}  // namespace catenet::cli
