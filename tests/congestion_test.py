@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Congestion control in whole networks: DCTCP over a queue that marks, CUBIC over one that does not, and ECN with
+the Linux kernel at the other end, in both directions, as tshark decodes it."""
+import lab
+
+SIZE = 3_000_000
+KERNEL = "10.0.0.1"
+SYN, ACK, ECE, CWR = 0x02, 0x10, 0x40, 0x80
+
+
+def dumbbell(settings, seconds, bottleneck, senders=1):
+    """Senders on fast links, a router, one bottleneck to the receiver."""
+    nodes = [f"  s{i}: {{run: {{run: bulk r time={seconds}s, name: bulk{i}, after: serve}}}}" for i in range(senders)]
+    links = [f"  - s{i} -- gw: {{rate: 10Gbit, delay: 1us}}" for i in range(senders)]
+    return "\n".join([
+        "lab: congestion", "seed: 7", f"until: {seconds + 60}s", "capture: none", "defaults:",
+        f"  host: {{tcp: {{send_buffer: 8MiB, receive_buffer: 8MiB, {settings}}}}}", "nodes:",
+        "  gw: router", "  r: {run: {run: bulk-server, name: serve}}", *nodes,
+        "links:", *links, f"  - gw -- r: {{{bottleneck}}}", ""])
+
+
+def kernel_lab(www):
+    prepare = "echo 1 > /proc/sys/net/ipv4/tcp_ecn"
+    return f"""
+lab: ecn-kernel
+until: 60s
+capture: ["h:gw"]
+nodes:
+  k:
+    stack: linux
+    address: 10.0.0.1/24
+    run:
+      - {{run: '{prepare}', name: prepare}}
+      - {{run: python3 -m http.server 80, name: kernel-serves, service: true, ready: tcp:80, cwd: {www}, after: prepare}}
+      - {{run: 'curl -sS --max-time 40 http://h/up | wc -c', name: kernel-gets, after: [prepare, serves]}}
+  gw: router
+  h:
+    tcp: {{ecn: ask}}
+    run:
+      - {{run: http-server /up={SIZE}, name: serves}}
+      - {{run: 'fetch http://k/down timeout=40s', name: gets, after: kernel-serves}}
+links:
+  - k -- gw: {{rate: 20Mbit, delay: 5ms, queue: 1000p, mark: 10p}}
+  - gw -- h: {{rate: 10Mbit, delay: 5ms, queue: 1000p, mark: 10p}}
+"""
+
+
+class Congestion(lab.LabTest):
+    def flows(self, run):
+        """The rows of the senders."""
+        return [flow for flow in run.report["flows"] if flow["node"].startswith("s")]
+
+    def mbit(self, run):
+        return sum(flow["goodput_bps"] for flow in self.flows(run)) / 1e6
+
+    def test_dctcp_keeps_a_marking_queue_short_and_full(self):
+        run = self.run_lab(dumbbell("congestion: dctcp", 4, "rate: 100Mbit, delay: 1ms, queue: 60p, mark: 20p", senders=2))
+        flows = self.flows(run)
+        self.assertEqual(sum(flow["retransmits"] for flow in flows), 0)
+        self.assertEqual(run.report["drops"].get("queue-full", 0), 0)
+        self.assertGreater(self.mbit(run), 90)
+        self.assertLess(max(f["goodput_bps"] for f in flows), 1.5 * min(f["goodput_bps"] for f in flows))
+
+    def test_without_marks_the_same_queue_overflows(self):
+        run = self.run_lab(dumbbell("congestion: cubic", 4, "rate: 100Mbit, delay: 1ms, queue: 60p", senders=2))
+        self.assertGreater(run.report["drops"].get("queue-full", 0), 0)
+        self.assertGreater(sum(flow["retransmits"] for flow in self.flows(run)), 0)
+
+    def test_ecn_with_the_linux_kernel(self):
+        (self.folder / "down").write_bytes(bytes(SIZE))
+        run = self.run_lab(kernel_lab(self.folder), timeout=120)
+        self.assertEqual(run.program("gets")["result"]["bytes"], SIZE)
+        self.assertEqual(run.printed("kernel-gets").strip(), str(SIZE))
+        text = lab.tshark(run.out / "h_gw.pcapng", "-Y", "tcp", "-T", "fields", "-E", "separator=/t", "-e", "ip.src",
+                          "-e", "ip.dst", "-e", "tcp.flags", "-e", "ip.dsfield.ecn", "-e", "tcp.len", "-e", "tcp.srcport")
+        frames = [(src, int(flags, 16), int(ecn), int(length), int(port))
+                  for src, _, flags, ecn, length, port in (line.split("\t") for line in text.splitlines())]
+        for from_kernel in (True, False):  # who sends the file: port 80 does
+            data = [f for f in frames if f[4] == 80 and f[3] > 0 and (f[0] == KERNEL) == from_kernel]
+            self.assertGreater(len(data), SIZE // 1460)
+            told = "kernel sends" if from_kernel else "Catenet sends"
+            self.assertTrue(any(f[1] & CWR for f in data), told)
+            sender = data[0][0]
+            acks = [f for f in frames if f[0] != sender and f[4] != 80 and f[3] == 0]
+            self.assertTrue(any(f[1] & ECE for f in acks if not f[1] & SYN), told)
+            self.assertTrue(all(f[2] == 0 for f in acks if f[0] != KERNEL), "our bare ACKs are not markable")
+            if from_kernel:  # seen behind the queue
+                self.assertTrue(any(f[2] == 3 for f in data), told)
+        for src, flags, ecn, _, _ in frames:
+            if flags & SYN:
+                self.assertEqual(flags & (ECE | CWR), ECE if flags & ACK else ECE | CWR, "each handshake negotiates")
+                self.assertEqual(ecn if src != KERNEL else 0, 0)
+        self.assertEqual(sum(flow["retransmits"] for flow in run.report["flows"]), 0)
+
+
+if __name__ == "__main__":
+    lab.main()

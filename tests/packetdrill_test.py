@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The scripts of tests/packetdrill: against Catenet in virtual time, and, where the original packetdrill is installed,
+against the Linux kernel, so that both stacks must accept the same scripts."""
+import json
+import shutil
+import subprocess
+import unittest
+
+import lab
+
+SCRIPTS = sorted((lab.ROOT / "tests/packetdrill").glob("*.pkt"))
+LINUX_DIFFERS = "// Linux differs:"
+# A namespace of its own for each script: sysctls, ports and routes stay in it.
+IN_A_NAMESPACE = ["unshare", "--net", "--", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
+ORIGINAL = ["packetdrill", "--ip_version=ipv4", "--local_ip=192.168.0.1", "--gateway_ip=192.168.0.1",
+            "--netmask_ip=255.255.0.0", "--remote_ip=192.0.2.1", "--tolerance_usecs=20000"]
+
+
+class Scripts(lab.LabTest):
+    def test_every_script_passes(self):
+        self.assertGreaterEqual(len(SCRIPTS), 30)
+        code, stdout, stderr = self.catenet("packetdrill", "--profile", "linux", *SCRIPTS)
+        self.assertEqual(code, 0, stdout + stderr)
+        self.assertEqual(stdout.splitlines()[-1], f"{len(SCRIPTS)} passed, 0 failed, 0 skipped")
+
+    def test_failures_are_told_side_by_side(self):
+        path = self.write("0 < 1 > 9 S 5:5(0) win 9\n+0 > 9 > 1 R. 0:0(0) ack 2\n", "wrong.pkt")
+        skipped = self.write("0 epoll_create(1) = 3\n", "skipped.pkt")
+        code, stdout, _ = self.catenet("packetdrill", path, skipped)
+        self.assertEqual(code, 1)
+        lines = stdout.splitlines()
+        self.assertEqual(lines[0], f"{path}:2: failed: acknowledgement number")
+        self.assertEqual(lines[1], "  expected: 0.000000 > 9 > 1 R. 0:0(0) ack 2")
+        self.assertEqual(lines[2], "  got:      0.000000 > 9 > 1 R. 0:0(0) ack 1")
+        self.assertEqual(lines[3], f"{skipped}:1: skipped: the call epoll_create")
+        self.assertEqual(lines[-1], "0 passed, 1 failed, 1 skipped")
+        code, stdout, _ = self.catenet("packetdrill", "--json", path, skipped)
+        report = json.loads(stdout)
+        self.assertEqual((code, report["failed"], report["skipped"]), (1, 1, 1))
+        self.assertEqual(report["scripts"][0]["line"], 2)
+
+    def test_what_is_no_script_is_wrong_use(self):
+        code, stdout, _ = self.catenet("packetdrill", self.write("0 > nonsense\n", "broken.pkt"))
+        self.assertEqual(code, 2)
+        self.assertRegex(stdout, r"broken\.pkt:1: failed: not a script: .*\n0 passed, 1 failed, 0 skipped\n$")
+        code, _, stderr = self.catenet("packetdrill", self.folder / "none.pkt")
+        self.assertEqual(code, 2)
+        self.assertIn("cannot be read", stderr)
+
+
+class AgainstTheKernel(unittest.TestCase):
+    """The same scripts, judged by the original tool on the Linux kernel."""
+
+    def setUp(self):
+        if shutil.which("packetdrill") is None:
+            self.skipTest("packetdrill is not installed")
+        probe = subprocess.run([*IN_A_NAMESPACE, "true"], capture_output=True, text=True, check=False)
+        if probe.returncode != 0:
+            self.skipTest(f"no network namespace: {probe.stderr.strip()}")
+
+    def test_linux_accepts_them_too(self):
+        ran = 0
+        for script in SCRIPTS:
+            if LINUX_DIFFERS in script.read_text():
+                continue
+            ran += 1
+            with self.subTest(script.stem):
+                done = subprocess.run([*IN_A_NAMESPACE, *ORIGINAL, script], capture_output=True, text=True, check=False,
+                                      timeout=lab.PATIENCE_S)
+                self.assertEqual(done.returncode, 0, done.stderr)
+        print(f"{ran} of {len(SCRIPTS)} scripts ran against the kernel")
+
+
+if __name__ == "__main__":
+    lab.main()
