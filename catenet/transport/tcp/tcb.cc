@@ -104,7 +104,7 @@ void Tcb::accept_options(const TcpSegment& syn) {
   irs_ = syn.seq;
   rcv_nxt_ = last_ack_sent_ = syn.seq + 1;
   rcv_adv_ = rcv_nxt_ + std::min(config_.receive_buffer, kMaxUnscaled);
-  peer_mss_ = std::max<std::uint32_t>(syn.options.mss.value_or(536), kMinPeerMss);  // RFC 9293 3.7.1, MUST-15
+  peer_mss_ = std::max<std::uint32_t>(syn.options.mss.value_or(default_mss(tuple_.foreign.address)), kMinPeerMss);
   scaling_ = config_.window_scaling && syn.options.window_scale.has_value();
   snd_wscale_ = scaling_ ? std::min(*syn.options.window_scale, wire::kTcpMaxWindowScale) : 0;
   if (!scaling_) {

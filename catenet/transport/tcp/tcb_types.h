@@ -11,6 +11,9 @@
 
 namespace catenet::transport {
 
+/// What a peer takes that does not say it: what everybody must (RFC 9293 3.7.1, MUST-15).
+[[nodiscard]] inline std::uint16_t default_mss(const wire::IpAddress& peer) { return peer.is_v4() ? 536 : 1220; }
+
 /// RFC 9293 3.3.2.
 enum class TcpState : std::uint8_t {
   closed,

@@ -67,8 +67,6 @@ void Tcp::add_network(ip::Network& network, wire::Family family) {
   networks_[family == wire::Family::kV4 ? 0 : 1] = &network;
 }
 
-ip::Network* Tcp::network(wire::Family family) const { return networks_[family == wire::Family::kV4 ? 0 : 1]; }
-
 void Tcp::drop_packet(Packet packet, DropReason reason) { node_.drop(std::move(packet), reason, arrival_); }
 
 // --- in ------------------------------------------------------------------------------------------------------------

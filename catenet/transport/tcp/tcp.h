@@ -61,9 +61,12 @@ class TcpPcb final : public TcpPortUser, public ListNode<TcpAllPcbs>, public Lis
   ~TcpPcb();
 
   // --- the calls of a socket ---------------------------------------------------------------------------------------
-  /// Gives the local end; for port 0 an ephemeral one. EINVAL when bound already;
-  /// EADDRNOTAVAIL when the address is not ours or no port is left; EADDRINUSE when
-  /// another socket has it.
+  // A socket of IPv6 speaks IPv4 too unless set_v6_only() says that it does not. It may be given IPv4 addresses as they
+  // are or mapped (RFC 3493 3.7); what it tells is never mapped.
+
+  /// Gives the local end; for port 0 an ephemeral one. EINVAL when bound already, for IPv4 when the socket is for IPv6
+  /// only, for a link-local address without its link; EAFNOSUPPORT; EADDRNOTAVAIL when the address is not ours or no
+  /// port is left; EADDRINUSE when another socket has it.
   Result<void> bind(const wire::Endpoint& local);
   /// SO_REUSEADDR, SO_REUSEPORT, IPV6_V6ONLY: see port_claim.h. They count for this socket's own calls and for those of
   /// others, from now on; what is accepted or goes to TIME-WAIT inherits them.
@@ -80,8 +83,9 @@ class TcpPcb final : public TcpPortUser, public ListNode<TcpAllPcbs>, public Lis
   /// The oldest connection that is ready. EAGAIN when none is; EINVAL when not listening.
   Result<TcpPcb*> accept();
   /// Starts the handshake; writable() or error() tells the end of it. EISCONN; EALREADY; EOPNOTSUPP when listening;
-  /// EAFNOSUPPORT; EADDRNOTAVAIL when the connection exists already or no port is left; ENETUNREACH; EACCES for a
-  /// broadcast or multicast address.
+  /// EAFNOSUPPORT; EADDRNOTAVAIL when the connection exists already or no port is left; ENETUNREACH (also for IPv4 when
+  /// the socket is for IPv6 only); EACCES for a broadcast or multicast address; EINVAL for a link-local address without
+  /// its link.
   Result<void> connect(const wire::Endpoint& foreign);
   /// connect() and send() in one (RFC 7413, MSG_FASTOPEN). With a cookie of the peer's, the first bytes go with the SYN
   /// and how many is the answer. Without one the handshake asks for it; then, or for no bytes, the answer is 0.
@@ -156,6 +160,9 @@ class TcpPcb final : public TcpPortUser, public ListNode<TcpAllPcbs>, public Lis
 
   TcpPcb(Tcp& tcp, wire::Family family);
   void set_claim(bool TcpPortUser::* what, bool on);
+  /// Not mapped, with its zone. EAFNOSUPPORT for a family that the socket does not speak; `v4_refused` for IPv4 when it
+  /// is for IPv6 only; EINVAL.
+  [[nodiscard]] Result<wire::Endpoint> end_from(const wire::Endpoint& end, int v4_refused) const;
   void on_timer(Instant now);
 
   Tcp& tcp_;
@@ -174,6 +181,7 @@ class TcpPcb final : public TcpPortUser, public ListNode<TcpAllPcbs>, public Lis
   bool asked_for_cookie_ = false;                   // or sent one
   bool sent_early_ = false;                         // data with the SYN
   bool received_early_ = false;                     // and the handshake has not ended
+  wire::Family family_;                             // of the socket: its connection may be of IPv4 all the same
   Instant started_;
   Instant ended_at_ = Instant::never();
   TcpConfig config_;  // the Tcb refers to it
@@ -229,13 +237,16 @@ class Tcp final : public ip::Protocol {
   [[nodiscard]] std::size_t request_count() const { return request_count_; }
   [[nodiscard]] std::size_t time_wait_count() const { return time_wait_count_; }
   [[nodiscard]] Node& node() const { return node_; }
+  /// Null: the host does not speak this family.
+  [[nodiscard]] ip::Network* network(wire::Family family) const {
+    return networks_[family == wire::Family::kV4 ? 0 : 1];
+  }
 
  private:
   friend class TcpPcb;
   friend class TcpRequest;
 
   // tcp.cc: in
-  [[nodiscard]] ip::Network* network(wire::Family family) const;
   void input(TcpEntry& entry, Packet packet, const TcpSegment& segment);
   void answer_reset(std::uint32_t length, const TcpSegment& segment, const wire::FourTuple& tuple);
   void drop_packet(Packet packet, DropReason reason);
@@ -288,10 +299,10 @@ class Tcp final : public ip::Protocol {
   void note_early_timeout(TcpPcb& pcb);
 
   // tcp_pcb.cc
-  Result<void> prepare(TcpPcb& pcb, const wire::Endpoint& foreign);
+  Result<void> prepare(TcpPcb& pcb, const wire::Endpoint& to);
   Result<TcpPcb*> make_pcb(wire::Family family);
   Result<std::uint16_t> choose_port(const TcpPcb& pcb, const wire::Endpoint& local, const wire::Endpoint& foreign);
-  Result<void> bind(TcpPcb& pcb, wire::Endpoint local);
+  Result<void> bind(TcpPcb& pcb, const wire::Endpoint& end);
   Result<void> connect(TcpPcb& pcb, const wire::Endpoint& foreign);
   [[nodiscard]] bool may_connect(const wire::FourTuple& tuple) const;
   void occupy(TcpPcb& pcb, const wire::FourTuple& tuple);

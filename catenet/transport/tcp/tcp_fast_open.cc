@@ -11,7 +11,6 @@ namespace {
 
 constexpr Duration kResetCounts = Duration::seconds(60);
 constexpr std::uint32_t kHeaderReserve = 40;  // options at their longest: boxes on the way may add to a SYN
-constexpr std::uint32_t kDefaultMss = 536;
 constexpr unsigned kMaxPauseDoublings = 6;
 
 }  // namespace
@@ -210,7 +209,7 @@ void Tcp::learn_fast_open(TcpPcb& pcb, const TcpSegment& syn_ack) {
   const Tcb& tcb = *pcb.tcb_;
   const auto& given = syn_ack.options.fast_open;
   FastOpenCache::Server& server = fast_open_cache_.learn(peer);
-  server.mss = syn_ack.options.mss.value_or(kDefaultMss);
+  server.mss = syn_ack.options.mss.value_or(default_mss(pcb.tuple_.foreign.address));
   if (tcb.syn_data_taken()) {
     ++counters_.fast_open_active;
     server.losses = 0;

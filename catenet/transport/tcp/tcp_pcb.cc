@@ -2,7 +2,9 @@
 // The calls of a socket, and which errors they answer with.
 #include <algorithm>
 
+#include "catenet/transport/link_zone.h"
 #include "catenet/transport/tcp/tcp.h"
+#include "catenet/wire/mapped_address.h"
 
 namespace catenet::transport {
 
@@ -10,6 +12,7 @@ TcpPcb::TcpPcb(Tcp& tcp, wire::Family family)
     : TcpPortUser(Kind::connection, {wire::Endpoint::any(family), wire::Endpoint::any(family)}),
       tcp_(tcp),
       timer_(tcp.node_.timers(), Delegate<void(Instant)>::to<&TcpPcb::on_timer>(*this)),
+      family_(family),
       config_(tcp.config_) {}
 
 TcpPcb::~TcpPcb() = default;
@@ -41,14 +44,28 @@ void TcpPcb::set_claim(bool TcpPortUser::* what, bool on) {
 
 Result<void> TcpPcb::bind(const wire::Endpoint& local) { return tcp_.bind(*this, local); }
 
-Result<void> Tcp::bind(TcpPcb& pcb, wire::Endpoint local) {
+Result<wire::Endpoint> TcpPcb::end_from(const wire::Endpoint& end, int v4_refused) const {
+  const wire::IpAddress address = wire::unmapped(end.address);
+  if ((address.is_v6() && family_ == wire::Family::kV4) || tcp_.network(address.family()) == nullptr) {
+    return fail(EAFNOSUPPORT, "an address of the other family");
+  }
+  if (address.family() != family_ && v6_only_) {
+    return fail(v4_refused, "an address of IPv4 for a socket of IPv6 only");
+  }
+  const auto zoned = with_link_zone(address, device_);
+  return zoned ? Result<wire::Endpoint>({*zoned, end.port}) : std::unexpected(zoned.error());
+}
+
+Result<void> Tcp::bind(TcpPcb& pcb, const wire::Endpoint& end) {
   if (pcb.bound_ || pcb.tcb_ || pcb.listener_) {
     return fail(EINVAL, "the socket is bound already");
   }
-  const wire::Family family = pcb.tuple_.local.address.family();
-  if (local.address.family() != family) {
-    return fail(EAFNOSUPPORT, "an address of the other family");
+  const auto taken = pcb.end_from(end, EINVAL);
+  if (!taken) {
+    return std::unexpected(taken.error());
   }
+  wire::Endpoint local = *taken;
+  const wire::Family family = local.address.family();
   if (!local.address.is_unspecified() && !network(family)->is_local(local.address)) {
     return fail(EADDRNOTAVAIL, "not an address of this host");
   }
@@ -65,6 +82,7 @@ Result<void> Tcp::bind(TcpPcb& pcb, wire::Endpoint local) {
       return fail(EADDRINUSE, "another socket has this port");
     }
   }
+  pcb.v6_only_ |= local.address.is_v6() && !local.address.is_unspecified();  // as Linux: it could never be IPv4's
   pcb.chosen_by_user_ = true;
   occupy(pcb, listening_key(local));
   return {};
@@ -108,7 +126,7 @@ Result<void> TcpPcb::listen(std::uint32_t backlog) {
     return fail(EINVAL, "the socket is connected");
   }
   if (!bound_) {
-    if (const Result<void> bound = tcp_.bind(*this, wire::Endpoint::any(tuple_.local.address.family())); !bound) {
+    if (const Result<void> bound = tcp_.bind(*this, wire::Endpoint::any(family_)); !bound) {
       return bound;
     }
   }
@@ -148,7 +166,7 @@ Result<void> Tcp::connect(TcpPcb& pcb, const wire::Endpoint& foreign) {
 }
 
 // Everything of connect() but the SYN.
-Result<void> Tcp::prepare(TcpPcb& pcb, const wire::Endpoint& foreign) {
+Result<void> Tcp::prepare(TcpPcb& pcb, const wire::Endpoint& to) {
   if (pcb.listener_) {
     return fail(EOPNOTSUPP, "the socket listens");
   }
@@ -156,9 +174,14 @@ Result<void> Tcp::prepare(TcpPcb& pcb, const wire::Endpoint& foreign) {
     const bool handshake = pcb.state() == TcpState::syn_sent || pcb.state() == TcpState::syn_received;
     return handshake ? fail(EALREADY, "the handshake is under way") : fail(EISCONN, "the socket has been connected");
   }
-  const wire::Family family = pcb.tuple_.local.address.family();
-  if (foreign.address.family() != family) {
-    return fail(EAFNOSUPPORT, "an address of the other family");
+  const auto taken = pcb.end_from(to, ENETUNREACH);
+  if (!taken) {
+    return std::unexpected(taken.error());
+  }
+  const wire::Endpoint foreign = *taken;
+  const wire::Family family = foreign.address.family();
+  if (!pcb.tuple_.local.address.is_unspecified() && pcb.tuple_.local.address.family() != family) {
+    return fail(EAFNOSUPPORT, "IPv6 from an address of IPv4");
   }
   ip::Network& out = *network(family);
   if (foreign.port == 0 || foreign.address.is_unspecified()) {

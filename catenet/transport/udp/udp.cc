@@ -14,8 +14,10 @@ constexpr std::size_t kFirstTableSize = 16;
 
 }  // namespace
 
-Udp::Udp(Node& node, ip::Network& network)
-    : node_(node), network_(network), rng_(node.random_stream("udp")), secret_(rng_.next()) {}
+Udp::Udp(Node& node, ip::Network& network, wire::Family family)
+    : node_(node), rng_(node.random_stream("udp")), secret_(rng_.next()) {
+  add_network(network, family);
+}
 
 Udp::~Udp() { check(all_.empty(), "UDP sockets outlive their host"); }
 
@@ -48,14 +50,14 @@ void Udp::receive(Packet packet, const ip::Delivery& d) {
     ++counters_.in_errors;
     return drop(std::move(packet), DropReason::bad_udp_checksum, d.interface);
   }
-  if (d.destination.is_multicast() || network_.is_broadcast(d.destination)) {
+  if (d.destination.is_multicast() || is_broadcast(d.destination)) {
     return deliver_to_group(std::move(packet), d, header.source_port, header.destination_port);
   }
   UdpPcb* pcb = find({d.destination, header.destination_port}, {d.source, header.source_port}, d.interface);
   if (pcb == nullptr) {
     ++counters_.no_ports;
     if (!d.to_group) {  // RFC 1122 3.2.2: no ICMP error about what everybody got
-      network_.send_port_unreachable(packet, d);
+      network(d.source.family())->send_port_unreachable(packet, d);
     }
     return drop(std::move(packet), DropReason::udp_no_port, d.interface);
   }

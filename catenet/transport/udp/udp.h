@@ -40,10 +40,15 @@ class Udp final : public ip::Protocol {
   /// A group was joined by the first, or left by the last, socket of this host: what IGMP wants to know.
   using MembershipChange = Delegate<void(const wire::IpAddress& group, Interface* interface, bool joined)>;
 
-  Udp(Node& node, ip::Network& network);
+  /// `network` serves its family; it outlives this.
+  Udp(Node& node, ip::Network& network, wire::Family family = wire::Family::kV4);
   ~Udp() override;
   Udp(const Udp&) = delete;
   Udp& operator=(const Udp&) = delete;
+  /// The other family's network layer, before a socket of it is made.
+  void add_network(ip::Network& network, wire::Family family) {
+    networks_[family == wire::Family::kV4 ? 0 : 1] = &network;
+  }
 
   // ip::Protocol
   void receive(Packet packet, const ip::Delivery& delivery) override;
@@ -52,7 +57,10 @@ class Udp final : public ip::Protocol {
   void set_limits(const Limits& limits) { limits_ = limits; }
   void set_on_membership(MembershipChange on_membership) { on_membership_ = on_membership; }
   [[nodiscard]] Node& node() const { return node_; }
-  [[nodiscard]] ip::Network& network() const { return network_; }
+  /// Null: the host does not speak this family.
+  [[nodiscard]] ip::Network* network(wire::Family family) const {
+    return networks_[family == wire::Family::kV4 ? 0 : 1];
+  }
   [[nodiscard]] const Limits& limits() const { return limits_; }
   [[nodiscard]] const Counters& counters() const { return counters_; }
   [[nodiscard]] std::size_t bound_sockets() const { return bound_; }
@@ -86,9 +94,13 @@ class Udp final : public ip::Protocol {
   void deliver_to_group(Packet packet, const ip::Delivery& delivery, std::uint16_t from, std::uint16_t to);
   void membership_changed(const wire::IpAddress& group, Interface* interface, bool joined, const UdpPcb& by);
   void drop(Packet packet, DropReason reason, Interface* interface = nullptr);
+  [[nodiscard]] bool is_broadcast(const wire::IpAddress& address) const {
+    const ip::Network* out = network(address.family());
+    return out != nullptr && out->is_broadcast(address);
+  }
 
   Node& node_;
-  ip::Network& network_;
+  ip::Network* networks_[2] = {nullptr, nullptr};
   Rng rng_;
   std::uint64_t secret_;
   Limits limits_;

@@ -5,8 +5,11 @@
 #include <cstddef>
 
 #include "catenet/packet/checksum.h"
+#include "catenet/transport/link_zone.h"
 #include "catenet/transport/udp/pseudo_sum.h"
 #include "catenet/transport/udp/udp.h"
+#include "catenet/wire/ipv4.h"
+#include "catenet/wire/mapped_address.h"
 #include "catenet/wire/udp.h"
 
 namespace catenet::transport {
@@ -50,12 +53,22 @@ Result<void> UdpPcb::take_port(const wire::IpAddress& address, std::uint16_t por
   return {};
 }
 
-Result<void> UdpPcb::bind(const wire::Endpoint& local) {
-  if (local.address.family() != family_) {
+Result<void> UdpPcb::bind(const wire::Endpoint& end) {
+  wire::Endpoint local{wire::unmapped(end.address), end.port};
+  const ip::Network* network = udp_.network(local.address.family());
+  if (network == nullptr || (local.address.is_v6() && family_ == wire::Family::kV4)) {
     return fail(EAFNOSUPPORT, "bind to an address of another family");
   }
+  if (!takes(local.address.family())) {
+    return fail(EINVAL, "bind a socket for IPv6 only to an address of IPv4");
+  }
+  const auto zoned = with_link_zone(local.address, options_.device);
+  if (!zoned) {
+    return std::unexpected(zoned.error());
+  }
+  local.address = *zoned;
   const bool usable = local.address.is_unspecified() || local.address.is_multicast() ||
-                      udp_.network_.is_local(local.address) || udp_.network_.is_broadcast(local.address);
+                      network->is_local(local.address) || network->is_broadcast(local.address);
   if (!usable) {
     return fail(EADDRNOTAVAIL, "bind to an address of another host");
   }
@@ -66,6 +79,7 @@ Result<void> UdpPcb::bind(const wire::Endpoint& local) {
     return done;
   }
   address_chosen_ = !local.address.is_unspecified();
+  options_.v6_only |= address_chosen_ && local.address.is_v6();  // as Linux: it could never be IPv4's
   port_chosen_ = local.port != 0;
   return {};
 }
@@ -81,32 +95,53 @@ Result<void> UdpPcb::auto_bind() {
   return done;
 }
 
+/// Where a datagram to `to` goes: not mapped, "every address" as "this host". The errors are Linux's.
+Result<wire::Endpoint> UdpPcb::foreign_from(const wire::Endpoint& to) const {
+  wire::Endpoint end{wire::unmapped(to.address), to.port};
+  const wire::Family family = end.address.family();
+  if (udp_.network(family) == nullptr || (end.address.is_v6() && family_ == wire::Family::kV4)) {
+    return fail(EAFNOSUPPORT, "an address of another family");
+  }
+  if (!takes(family)) {
+    return fail(ENETUNREACH, "an address of IPv4 for a socket of IPv6 only");
+  }
+  if (end.address.is_unspecified()) {  // "this host", as on Linux
+    end.address = wire::loopback(family);
+  }
+  if (address_chosen_ && local_.address.family() != family) {
+    return fail(EAFNOSUPPORT, "IPv6 from an address of IPv4");
+  }
+  const auto zoned = with_link_zone(end.address, options_.device);
+  if (!zoned) {
+    return std::unexpected(zoned.error());
+  }
+  end.address = *zoned;
+  return end;
+}
+
 Result<void> UdpPcb::connect(const wire::Endpoint& foreign) {
   if (auto done = auto_bind(); !done) {  // first of all, as Linux does: a failed connect leaves the port
     return done;
   }
-  if (foreign.address.family() != family_) {
-    return fail(EAFNOSUPPORT, "connect to an address of another family");
-  }
-  wire::Endpoint to = foreign;
-  if (to.address.is_unspecified()) {  // "this host", as on Linux
-    to.address = family_ == wire::Family::kV4 ? wire::IpAddress(wire::Ipv4Address::loopback())
-                                              : wire::IpAddress(wire::Ipv6Address::loopback());
+  const auto to = foreign_from(foreign);
+  if (!to) {
+    return std::unexpected(to.error());
   }
   wire::Endpoint local = local_;
-  if (local.address.is_unspecified() || local.address.is_multicast()) {
-    const auto source = udp_.network_.select_source(to.address);
+  const bool other_family = local.address.family() != to->address.family();
+  if (other_family || local.address.is_unspecified() || local.address.is_multicast()) {
+    const auto source = udp_.network(to->address.family())->select_source(to->address);
     if (!source) {
       return std::unexpected(source.error());
     }
     local.address = *source;
   }
-  if (udp_.network_.is_broadcast(to.address) && !options_.broadcast) {
+  if (udp_.is_broadcast(to->address) && !options_.broadcast) {
     return fail(EACCES, "connect to a broadcast address without the broadcast option");
   }
   udp_.unlink(*this);
   local_ = local;
-  foreign_ = to;
+  foreign_ = *to;
   connected_ = true;
   udp_.link(*this);
   return {};
@@ -131,7 +166,7 @@ void UdpPcb::disconnect() {
 
 // -1: not for this socket; else the better the more specific. The ports are part of the question.
 int UdpPcb::match(const wire::Endpoint& local, const wire::Endpoint& foreign, const Interface* arrival) const {
-  if (local_.port != local.port || family_ != local.address.family()) {
+  if (local_.port != local.port || !takes(local.address.family())) {
     return -1;
   }
   int score = 0;
@@ -160,11 +195,10 @@ int UdpPcb::match(const wire::Endpoint& local, const wire::Endpoint& foreign, co
 
 // The checks in the order in which Linux makes them, so that a call with two faults gets the same errno.
 Result<wire::Endpoint> UdpPcb::destination_of(const wire::Endpoint* to, std::size_t size) const {
-  const std::size_t ip_room = family_ == wire::Family::kV4 ? 65'535 - udp_.network_.header_size() : 65'535;
   if (size > 65'535) {
     return fail(EMSGSIZE, "larger than a UDP datagram can be");
   }
-  if (to != nullptr && to->address.family() != family_) {
+  if (to != nullptr && to->address.is_v6() && family_ == wire::Family::kV4) {
     return fail(EAFNOSUPPORT, "send to an address of another family");
   }
   if (to != nullptr && to->port == 0) {
@@ -173,12 +207,11 @@ Result<wire::Endpoint> UdpPcb::destination_of(const wire::Endpoint* to, std::siz
   if (to == nullptr && !connected_) {
     return fail(EDESTADDRREQ, "no destination given, and none connected to");
   }
-  wire::Endpoint end = to != nullptr ? *to : foreign_;
-  if (end.address.is_unspecified()) {
-    end.address = family_ == wire::Family::kV4 ? wire::IpAddress(wire::Ipv4Address::loopback())
-                                               : wire::IpAddress(wire::Ipv6Address::loopback());
+  const Result<wire::Endpoint> end = to != nullptr ? foreign_from(*to) : foreign_;
+  if (!end) {
+    return end;
   }
-  if (udp_.network_.is_broadcast(end.address) && !options_.broadcast) {
+  if (udp_.is_broadcast(end->address) && !options_.broadcast) {
     return fail(EACCES, "send to a broadcast address without the broadcast option");
   }
   if (pending_error_ != 0) {
@@ -187,7 +220,8 @@ Result<wire::Endpoint> UdpPcb::destination_of(const wire::Endpoint* to, std::siz
   if (send_shut_) {
     return fail(EPIPE, "sending was shut down");
   }
-  if (size + wire::kUdpHeaderSize > ip_room) {
+  const std::size_t ip_header = end->address.is_v4() ? wire::kIpv4HeaderSize : 0;  // IPv6 does not count its own
+  if (size + wire::kUdpHeaderSize > 65'535 - ip_header) {
     return fail(EMSGSIZE, "larger than a UDP datagram can be");
   }
   return end;
@@ -234,8 +268,9 @@ Result<void> UdpPcb::send(Packet packet, const wire::Endpoint* to) {
                                                 : DropReason::socket_closed);
   }
   wire::IpAddress source = local_.address;
-  if (source.is_unspecified() || source.is_multicast() || udp_.network_.is_broadcast(source)) {
-    const auto chosen = udp_.network_.select_source(end->address);
+  const bool other_family = source.family() != end->address.family();
+  if (other_family || source.is_unspecified() || source.is_multicast() || udp_.is_broadcast(source)) {
+    const auto chosen = udp_.network(end->address.family())->select_source(end->address);
     if (!chosen) {
       return refuse(chosen.error(), chosen.error().code == ENETUNREACH ? DropReason::no_route : DropReason::no_address);
     }
@@ -250,7 +285,7 @@ Result<void> UdpPcb::transmit(Packet packet, const wire::Endpoint& to, const wir
   header.source_port = local_.port;
   header.destination_port = to.port;
   header.length = length;
-  if (options_.no_checksum && family_ == wire::Family::kV4) {
+  if (options_.no_checksum && to.address.is_v4()) {
     packet.meta().checksum = ChecksumState::verified;
   } else {
     header.checksum = checksum_fold(pseudo_header_sum(source, to.address, kProtocolUdp, length));
@@ -261,13 +296,15 @@ Result<void> UdpPcb::transmit(Packet packet, const wire::Endpoint& to, const wir
   options.source = source;
   options.destination = to.address;
   options.protocol = kProtocolUdp;
-  options.ttl = to.address.is_multicast() ? options_.multicast_ttl : options_.ttl;
-  options.traffic_class = options_.traffic_class;
+  if (to.address.family() == family_) {  // what a socket of IPv6 says of its packets holds for IPv6
+    options.ttl = to.address.is_multicast() ? options_.multicast_ttl : options_.ttl;
+    options.traffic_class = options_.traffic_class;
+  }
   options.dont_fragment = options_.dont_fragment;
   options.allow_broadcast = options_.broadcast;
   options.interface = options_.device;
   ++udp_.counters_.out_datagrams;
-  return udp_.network_.output(std::move(packet), options);
+  return udp_.network(to.address.family())->output(std::move(packet), options);
 }
 
 // ---- in ---------------------------------------------------------------------------------------------------------
@@ -346,7 +383,7 @@ bool UdpPcb::is_member(const wire::IpAddress& group, const Interface* interface)
 }
 
 Result<void> UdpPcb::join(const wire::IpAddress& group, Interface* interface) {
-  if (!group.is_multicast() || group.family() != family_) {
+  if (!group.is_multicast() || !takes(group.family()) || udp_.network(group.family()) == nullptr) {
     return fail(EINVAL, "not a multicast address");
   }
   if (std::ranges::find(memberships_, Membership{group, interface}) != memberships_.end()) {

@@ -64,7 +64,7 @@ class UdpPcb : public ListNode<UdpPcb> {
     bool broadcast = false;       ///< may send to broadcast addresses (SO_BROADCAST)
     bool reuse_address = false;   ///< may share its port with others that say the same; the youngest gets what comes
     bool reuse_port = false;      ///< the same, and what comes is spread over all of them (SO_REUSEPORT)
-    bool v6_only = false;         ///< IPv6, bound to every address: leaves IPv4 alone
+    bool v6_only = false;         ///< a socket of IPv6 leaves IPv4 alone (IPV6_V6ONLY)
     Interface* device = nullptr;  ///< datagrams come and go there only (SO_BINDTODEVICE)
     bool dont_fragment = false;   ///< datagrams larger than the path's MTU fail with EMSGSIZE
     bool no_checksum = false;     ///< IPv4 only: send zero checksums (RFC 768)
@@ -74,11 +74,16 @@ class UdpPcb : public ListNode<UdpPcb> {
   explicit UdpPcb(Udp& udp, wire::Family family = wire::Family::kV4);
   ~UdpPcb();
 
-  /// Takes a local end; port 0: an ephemeral one. EINVAL bound already, EAFNOSUPPORT, EADDRNOTAVAIL not an address of
-  /// this host (nor a broadcast or group address), EADDRINUSE, ENOBUFS the host's limit of sockets.
+  // A socket of IPv6 speaks IPv4 too unless Options::v6_only says that it does not. It may be given IPv4 addresses as
+  // they are or mapped (RFC 3493 3.7); what it tells is never mapped.
+
+  /// Takes a local end; port 0: an ephemeral one. EINVAL bound already, or IPv4 of a socket for IPv6 only;
+  /// EAFNOSUPPORT, EADDRNOTAVAIL not an address of this host (nor a broadcast or group address), EADDRINUSE, ENOBUFS
+  /// the host's limit of sockets.
   Result<void> bind(const wire::Endpoint& local);
   /// Fixes the foreign end (and the local address, by route). May be repeated. EAFNOSUPPORT, EACCES broadcast not
-  /// allowed, ENETUNREACH, EAGAIN no port left.
+  /// allowed, ENETUNREACH (also IPv4 of a socket for IPv6 only), EINVAL a link-local address without its link, EAGAIN
+  /// no port left.
   Result<void> connect(const wire::Endpoint& foreign);
   /// Undoes connect, and the choice of local end that connect or send made.
   void disconnect();
@@ -130,6 +135,10 @@ class UdpPcb : public ListNode<UdpPcb> {
   };
   Result<void> take_port(const wire::IpAddress& address, std::uint16_t port);
   Result<void> auto_bind();
+  [[nodiscard]] bool takes(wire::Family family) const {
+    return family == family_ || (family_ == wire::Family::kV6 && !options_.v6_only);
+  }
+  [[nodiscard]] Result<wire::Endpoint> foreign_from(const wire::Endpoint& to) const;
   Result<wire::Endpoint> destination_of(const wire::Endpoint* to, std::size_t size) const;
   Result<void> transmit(Packet packet, const wire::Endpoint& to, const wire::IpAddress& source);
   void enqueue(Packet packet, const ip::Delivery& delivery, std::uint16_t from_port);
