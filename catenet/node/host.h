@@ -3,7 +3,10 @@
 // three tables through which packets go up are filled: EtherType -> network protocol, IP protocol -> transport,
 // four-tuple -> control block (by Udp and Tcp themselves).
 //
-//   frame -> EtherTable -> Ipv4 (or Arp) -> Udp, Tcp, Icmp -> SocketLayer -> program
+//   frame -> EtherTable -> Ipv4 (or Arp), Ipv6 -> Udp, Tcp, Icmp -> SocketLayer -> program
+//
+// IPv6 is made when somebody first asks for it: an address, or a socket of that family. Until then its frames are of an
+// EtherType that the host does not know.
 //
 // A router is a host that forwards; it has transports too, because it must answer pings and probes (RFC 1812 5).
 // To add a transport: one member and one register_protocol() line here.
@@ -13,6 +16,7 @@
 
 #include "catenet/ip/ether_table.h"
 #include "catenet/ip/ipv4.h"
+#include "catenet/ip/ipv6.h"
 #include "catenet/net/node.h"
 #include "catenet/socket/socket_layer.h"
 #include "catenet/transport/tcp/tcp.h"
@@ -22,6 +26,7 @@ namespace catenet::node {
 
 struct HostConfig {
   ip::Ipv4Config ipv4;
+  ip::Ipv6Config ipv6;
   transport::TcpConfig tcp;
   transport::TcpPolicy tcp_policy;
   transport::TcpLimits tcp_limits;
@@ -37,6 +42,9 @@ class Host : public Node {
 
   [[nodiscard]] ip::Ipv4& ipv4() { return ipv4_; }
   [[nodiscard]] const ip::Ipv4& ipv4() const { return ipv4_; }
+  /// Made now, if there is none. An interface speaks IPv6 from its first address on, or from Ipv6::enable().
+  [[nodiscard]] ip::Ipv6& ipv6();
+  [[nodiscard]] bool has_ipv6() const { return ipv6_ != nullptr; }
   [[nodiscard]] transport::Udp& udp() { return udp_; }
   [[nodiscard]] transport::Tcp& tcp() { return tcp_; }
   [[nodiscard]] const transport::Tcp& tcp() const { return tcp_; }
@@ -49,6 +57,8 @@ class Host : public Node {
  private:
   ip::EtherTable ether_types_;
   ip::Ipv4 ipv4_;
+  const ip::Ipv6Config ipv6_config_;
+  std::unique_ptr<ip::Ipv6> ipv6_;
   transport::Udp udp_;
   transport::Tcp tcp_;
   std::unique_ptr<socket::SocketLayer> sockets_;
@@ -61,7 +71,7 @@ class Router final : public Host {
 
  private:
   static HostConfig forwarding(HostConfig config) {
-    config.ipv4.forwarding = true;
+    config.ipv4.forwarding = config.ipv6.forwarding = true;
     return config;
   }
 };

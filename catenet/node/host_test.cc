@@ -12,6 +12,7 @@
 #include "catenet/sim/simulation.h"
 #include "catenet/socket/async_socket.h"
 #include "catenet/wire/icmp.h"
+#include "catenet/wire/icmpv6.h"
 
 namespace catenet::node {
 namespace {
@@ -33,9 +34,13 @@ struct Finding {
 // Programs. Buffers are in the coroutine's frame.
 
 Task<void> ping(socket::SocketLayer& host, Endpoint to, Finding& finding) {
-  auto socket = *AsyncSocket::ping(host);
+  auto socket = *AsyncSocket::ping(host, to.address.family());
   std::array<std::byte, sizeof(wire::IcmpHeader) + 4> message{};
-  new (message.data()) wire::IcmpHeader(wire::IcmpHeader::echo(0, 1));
+  if (to.address.is_v4()) {
+    new (message.data()) wire::IcmpHeader(wire::IcmpHeader::echo(0, 1));
+  } else {
+    new (message.data()) wire::Icmpv6Header(wire::Icmpv6Header::echo(0, 1));
+  }
   (void)co_await socket.send_to(message, to);
   std::array<std::byte, 64> buffer;
   const auto got = co_await socket.recv_from(buffer).within(10_s);
@@ -46,8 +51,8 @@ Task<void> ping(socket::SocketLayer& host, Endpoint to, Finding& finding) {
   }
 }
 
-Task<void> udp_echo_server(socket::SocketLayer& host) {
-  auto socket = *AsyncSocket::bound(host, at("0.0.0.0:7"));
+Task<void> udp_echo_server(socket::SocketLayer& host, Endpoint local = at("0.0.0.0:7")) {
+  auto socket = *AsyncSocket::bound(host, local);
   std::array<std::byte, 2000> buffer;
   while (const auto got = co_await socket.recv_from(buffer)) {
     (void)co_await socket.send_to(std::span(buffer).first(got->size), got->from);
@@ -55,7 +60,7 @@ Task<void> udp_echo_server(socket::SocketLayer& host) {
 }
 
 Task<void> udp_ask(socket::SocketLayer& host, Endpoint to, Finding& finding, std::uint8_t ttl = 64) {
-  auto socket = *AsyncSocket::datagram(host);
+  auto socket = *AsyncSocket::datagram(host, to.address.family());
   (void)socket.set_option(socket::option::TimeToLive{ttl});
   (void)socket.set_option(socket::option::ReceiveErrors{true});
   if (const auto done = co_await socket.connect(to); !done) {
@@ -76,7 +81,7 @@ Task<void> udp_ask(socket::SocketLayer& host, Endpoint to, Finding& finding, std
 std::byte content(std::size_t i) { return static_cast<std::byte>(i * 2654435761U >> 13); }
 
 Task<void> tcp_sender(socket::SocketLayer& host, Endpoint to, std::size_t size, Finding& finding) {
-  auto socket = *AsyncSocket::stream(host);
+  auto socket = *AsyncSocket::stream(host, to.address.family());
   if (const auto done = co_await socket.connect(to); !done) {
     finding.error = done.error().code;
     co_return;
@@ -89,8 +94,9 @@ Task<void> tcp_sender(socket::SocketLayer& host, Endpoint to, std::size_t size, 
   finding.error = sent ? 0 : sent.error().code;
 }
 
-Task<void> tcp_receiver(socket::SocketLayer& host, std::size_t size, Finding& finding) {
-  auto listener = *AsyncSocket::listener(host, at("0.0.0.0:80"));
+Task<void> tcp_receiver(socket::SocketLayer& host, std::size_t size, Finding& finding,
+                        Endpoint local = at("0.0.0.0:80")) {
+  auto listener = *AsyncSocket::listener(host, local);
   AsyncSocket socket(host, *co_await listener.accept());
   std::size_t n = 0;
   finding.matches = true;
@@ -141,6 +147,18 @@ class HostTest : public testing::Test {
     join({gw, "10.0.2.254/24"}, {carol, "10.0.2.3/24"});
     ASSERT_TRUE(alice.ipv4().set_default_route({10, 0, 1, 254}));
     ASSERT_TRUE(carol.ipv4().set_default_route({10, 0, 2, 254}));
+  }
+  /// The same network with IPv6 beside IPv4; addresses are ours after a second (RFC 4862 5.4).
+  void join_all_with_ipv6() {
+    join_all();
+    ASSERT_TRUE(alice.ipv6().add_address(eth0(alice), *wire::Ipv6Prefix::parse_interface("2001:db8:1::1/64")));
+    ASSERT_TRUE(gw.ipv6().add_address(eth0(gw), *wire::Ipv6Prefix::parse_interface("2001:db8:1::fe/64")));
+    ASSERT_TRUE(
+        gw.ipv6().add_address(*gw.find_interface("eth1"), *wire::Ipv6Prefix::parse_interface("2001:db8:2::fe/64")));
+    ASSERT_TRUE(carol.ipv6().add_address(eth0(carol), *wire::Ipv6Prefix::parse_interface("2001:db8:2::3/64")));
+    ASSERT_TRUE(alice.ipv6().set_default_route(*wire::Ipv6Address::parse("2001:db8:1::fe")));
+    ASSERT_TRUE(carol.ipv6().set_default_route(*wire::Ipv6Address::parse("2001:db8:2::fe")));
+    run(3_s);
   }
   void run(Duration duration = 20_s) { simulation.run_until(simulation.now() + duration); }
   Interface& eth0(Node& node) { return *node.find_interface("eth0"); }
@@ -260,6 +278,55 @@ TEST_F(HostTest, ARouterAnswersPingsAndProbes) {
   EXPECT_FALSE(gw.has_sockets()) << "nobody asked for them";
 }
 
+TEST_F(HostTest, EverythingOverIpv6) {
+  join_all_with_ipv6();
+  Finding pinged;
+  Finding first;
+  Finding echoed;
+  Finding refused;
+  Finding received;
+  spawn(carol.sockets(), udp_echo_server(carol.sockets(), at("[::]:7")));
+  spawn(carol.sockets(), tcp_receiver(carol.sockets(), 300'000, received, at("[::]:80")));
+  spawn(alice.sockets(), ping(alice.sockets(), at("[2001:db8:2::3]:0"), pinged));
+  spawn(alice.sockets(), udp_ask(alice.sockets(), at("[2001:db8:2::3]:7"), first, 1));
+  spawn(alice.sockets(), udp_ask(alice.sockets(), at("[2001:db8:2::3]:7"), echoed));
+  spawn(alice.sockets(), udp_ask(alice.sockets(), at("[2001:db8:2::3]:9"), refused));
+  spawn(alice.sockets(), tcp_sender(alice.sockets(), at("[2001:db8:2::3]:80"), 300'000, found));
+  run();
+  EXPECT_EQ(pinged.text, "2001:db8:2::3");
+  EXPECT_EQ(pinged.ttl, 63);
+  EXPECT_EQ(first.error, EHOSTUNREACH) << "the hop limit was exceeded";
+  EXPECT_EQ(first.text, "2001:db8:1::fe");
+  EXPECT_EQ(echoed.text, "hello");
+  EXPECT_EQ(refused.error, ECONNREFUSED);
+  EXPECT_EQ(refused.text, "2001:db8:2::3");
+  EXPECT_EQ(found.error, 0);
+  EXPECT_TRUE(received.matches);
+}
+
+TEST_F(HostTest, AServerOfIpv6IsReachedOverIpv4) {
+  join_all();
+  Finding received;
+  spawn(carol.sockets(), tcp_receiver(carol.sockets(), 10'000, received, at("[::]:80")));
+  spawn(carol.sockets(), udp_echo_server(carol.sockets(), at("[::]:7")));
+  spawn(alice.sockets(), tcp_sender(alice.sockets(), at("10.0.2.3:80"), 10'000, found));
+  Finding echoed;
+  spawn(alice.sockets(), udp_ask(alice.sockets(), at("10.0.2.3:7"), echoed));
+  run();
+  EXPECT_TRUE(received.matches);
+  EXPECT_EQ(echoed.text, "hello");
+  EXPECT_FALSE(alice.has_ipv6()) << "nobody asked for it";
+  EXPECT_TRUE(carol.has_ipv6());
+}
+
+TEST_F(HostTest, AHostWithoutIpv6DropsItsFrames) {
+  join_alice_and_bob();
+  ASSERT_TRUE(alice.ipv6().add_address(eth0(alice), *wire::Ipv6Prefix::parse_interface("2001:db8::1/64")));
+  run();
+  EXPECT_FALSE(bob.has_ipv6());
+  EXPECT_EQ(eth0(bob).drops().of(DropReason::unknown_ethertype), 2U) << "is anybody fe80::, 2001:db8::1?";
+}
+
 TEST_F(HostTest, AnUnknownEtherTypeIsDroppedAtItsInterface) {
   join_alice_and_bob();
   run(1_s);
@@ -312,12 +379,16 @@ TEST_F(HostTest, AnIdleHostIsSmall) {
 TEST_F(HostTest, TheConfigurationReachesTheRooms) {
   HostConfig config;
   config.ipv4.default_ttl = 9;
+  config.ipv6.default_ttl = 7;
   Host other(world, 50, "other", config);
   Router router(world, 51, "router", config);
   EXPECT_EQ(other.ipv4().config().default_ttl, 9);
   EXPECT_FALSE(other.ipv4().config().forwarding);
   EXPECT_EQ(router.ipv4().config().default_ttl, 9);
   EXPECT_TRUE(router.ipv4().config().forwarding);
+  EXPECT_EQ(other.ipv6().config().default_ttl, 7);
+  EXPECT_FALSE(other.ipv6().config().forwarding);
+  EXPECT_TRUE(router.ipv6().config().forwarding);
 }
 
 }  // namespace

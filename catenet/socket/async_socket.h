@@ -23,12 +23,18 @@ class AsyncSocket {
     }
     return AsyncSocket(host, *fd);
   }
-  static Result<AsyncSocket> stream(SocketLayer& host) { return make(host, SocketType::stream); }
-  static Result<AsyncSocket> datagram(SocketLayer& host) { return make(host, SocketType::datagram); }
-  static Result<AsyncSocket> ping(SocketLayer& host) { return make(host, SocketType::ping); }
-  /// A stream that listens; a datagram socket that is bound.
+  static Result<AsyncSocket> stream(SocketLayer& host, wire::Family family = wire::Family::kV4) {
+    return make(host, SocketType::stream, family);
+  }
+  static Result<AsyncSocket> datagram(SocketLayer& host, wire::Family family = wire::Family::kV4) {
+    return make(host, SocketType::datagram, family);
+  }
+  static Result<AsyncSocket> ping(SocketLayer& host, wire::Family family = wire::Family::kV4) {
+    return make(host, SocketType::ping, family);
+  }
+  /// A stream that listens; a datagram socket that is bound. Of the address's family.
   static Result<AsyncSocket> listener(SocketLayer& host, const wire::Endpoint& local, int backlog = 128) {
-    auto made = stream(host);
+    auto made = stream(host, local.address.family());
     if (made) {
       auto done = made->bind(local);
       if (done) {
@@ -41,7 +47,7 @@ class AsyncSocket {
     return made;
   }
   static Result<AsyncSocket> bound(SocketLayer& host, const wire::Endpoint& local) {
-    auto made = datagram(host);
+    auto made = datagram(host, local.address.family());
     if (made) {
       if (auto done = made->bind(local); !done) {
         return std::unexpected(done.error());

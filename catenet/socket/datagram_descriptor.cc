@@ -27,7 +27,8 @@ Result<void> DatagramDescriptor::send_packet(Packet payload, const wire::Endpoin
 Result<Received> DatagramDescriptor::recv(std::span<std::byte> out, bool peek) {
   const auto tell = [&](const transport::UdpDatagram& d) {
     const std::size_t n = d.payload.copy_out(0, out);
-    return Received{n, d.payload.size(), d.from, d.to, d.ttl, d.traffic_class};
+    const unsigned interface = d.interface != nullptr ? d.interface->index() + 1U : 0U;
+    return Received{n, d.payload.size(), as_seen(d.from), as_seen(d.to), interface, d.ttl, d.traffic_class};
   };
   if (peek && !pcb_.has_error() && pcb_.peek() != nullptr) {
     return tell(*pcb_.peek());
@@ -46,7 +47,8 @@ Result<ErrorRecord> DatagramDescriptor::recv_error() {
   if (!e) {
     return std::unexpected(e.error());
   }
-  return ErrorRecord{e->code, e->kind, e->reporter, e->destination, e->local_port, 0, e->mtu};
+  return ErrorRecord{e->code, e->kind, as_seen({e->reporter, 0}).address, as_seen(e->destination), e->local_port,
+                     0,       e->mtu};
 }
 
 // Linux shuts an unconnected socket as well, and still says ENOTCONN.
@@ -64,7 +66,7 @@ Result<wire::Endpoint> DatagramDescriptor::peer() const {
   if (!pcb_.is_connected()) {
     return fail(ENOTCONN, "not connected");
   }
-  return pcb_.foreign();
+  return as_seen(pcb_.foreign());
 }
 
 unsigned DatagramDescriptor::readiness() const {
@@ -106,6 +108,14 @@ Result<void> DatagramDescriptor::apply(const T& o) {
     options.reuse_port = o.on;
   } else if constexpr (std::is_same_v<T, option::BindToDevice>) {
     options.device = o.interface;
+  } else if constexpr (std::is_same_v<T, option::V6Only>) {
+    if (pcb_.family() == wire::Family::kV4) {
+      return no_such_option();
+    }
+    if (pcb_.is_bound()) {  // RFC 3493 5.3 leaves it open; Linux says no
+      return fail(EINVAL, "bound already");
+    }
+    options.v6_only = o.on;
   } else if constexpr (std::is_same_v<T, option::ReceiveBuffer>) {
     options.receive_limit = o.bytes;
   } else if constexpr (std::is_same_v<T, option::TimeToLive>) {
@@ -145,6 +155,11 @@ Result<void> DatagramDescriptor::fetch(T& o) const {
     o.on = options.reuse_port;
   } else if constexpr (std::is_same_v<T, option::BindToDevice>) {
     o.interface = options.device;
+  } else if constexpr (std::is_same_v<T, option::V6Only>) {
+    if (pcb_.family() == wire::Family::kV4) {
+      return no_such_option();
+    }
+    o.on = options.v6_only;
   } else if constexpr (std::is_same_v<T, option::ReceiveBuffer>) {
     o.bytes = options.receive_limit;
   } else if constexpr (std::is_same_v<T, option::TimeToLive>) {

@@ -3,6 +3,7 @@
 #pragma once
 #include "catenet/socket/descriptor.h"
 #include "catenet/transport/udp/udp_pcb.h"
+#include "catenet/wire/mapped_address.h"
 
 namespace catenet::socket {
 
@@ -18,7 +19,7 @@ class DatagramDescriptor final : public Descriptor {
   Result<Received> recv(std::span<std::byte> out, bool peek) override;
   Result<ErrorRecord> recv_error() override;
   Result<void> shutdown(ShutdownHow how) override;
-  [[nodiscard]] wire::Endpoint local() const override { return pcb_.local(); }
+  [[nodiscard]] wire::Endpoint local() const override { return as_seen(pcb_.local()); }
   [[nodiscard]] Result<wire::Endpoint> peer() const override;
   Result<void> set_option(const Option& option) override;
   Result<void> read_option(Option& option) const override;
@@ -28,6 +29,10 @@ class DatagramDescriptor final : public Descriptor {
   [[nodiscard]] const transport::UdpPcb& pcb() const { return pcb_; }
 
  private:
+  /// A socket of IPv6 sees IPv4 mapped (RFC 3493 3.7).
+  [[nodiscard]] wire::Endpoint as_seen(const wire::Endpoint& end) const {
+    return pcb_.family() == wire::Family::kV4 ? end : wire::Endpoint{wire::mapped(end.address), end.port};
+  }
   template <typename T>
   Result<void> apply(const T& o);
   template <typename T>

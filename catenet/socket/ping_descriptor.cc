@@ -1,17 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "catenet/socket/ping_descriptor.h"
 
+#include <optional>
 #include <type_traits>
 
+#include "catenet/transport/link_zone.h"
 #include "catenet/transport/udp/udp_pcb.h"
 #include "catenet/wire/bytes.h"
 #include "catenet/wire/icmp.h"
+#include "catenet/wire/icmpv6.h"
 
 namespace catenet::socket {
+namespace {
+
+/// Null unless the message is an echo request. The headers of both families agree where it matters.
+std::optional<std::uint16_t> sequence_of_request(std::span<const std::byte> message, wire::Family family) {
+  static_assert(wire::kIcmpHeaderSize == wire::kIcmpv6HeaderSize);
+  if (family == wire::Family::kV4) {
+    const auto* header = wire::view<wire::IcmpHeader>(message);
+    const bool good = header != nullptr && header->is(wire::IcmpType::kEcho) && header->code == 0;
+    return good ? std::optional(header->sequence()) : std::nullopt;
+  }
+  const auto* header = wire::view<wire::Icmpv6Header>(message);
+  const bool good = header != nullptr && header->is(wire::Icmpv6Type::kEcho) && header->code == 0;
+  return good ? std::optional(header->sequence()) : std::nullopt;
+}
+
+}  // namespace
 
 PingDescriptor::~PingDescriptor() {
   if (identifier_ != 0) {
-    protocols().icmp->close(identifier_);
+    echo_.close(identifier_);
   }
   while (!replies_.empty()) {
     Reply reply = replies_.pop_front();
@@ -22,7 +41,7 @@ PingDescriptor::~PingDescriptor() {
 // ---- ends -------------------------------------------------------------------------------------------------------
 
 Result<void> PingDescriptor::open(std::uint16_t wanted) {
-  const auto identifier = protocols().icmp->open(*this, wanted);
+  const auto identifier = echo_.open(*this, wanted);
   if (!identifier) {
     return std::unexpected(identifier.error());
   }
@@ -31,10 +50,10 @@ Result<void> PingDescriptor::open(std::uint16_t wanted) {
 }
 
 Result<void> PingDescriptor::bind(const wire::Endpoint& local) {
-  if (!local.address.is_v4()) {
+  if (local.address.family() != family()) {
     return fail(EAFNOSUPPORT, "bind to an address of another family");
   }
-  if (!local.address.is_unspecified() && !protocols().network.is_local(local.address)) {
+  if (!local.address.is_unspecified() && !network_.is_local(local.address)) {
     return fail(EADDRNOTAVAIL, "bind to an address of another host");
   }
   if (identifier_ != 0) {
@@ -48,10 +67,10 @@ Result<void> PingDescriptor::bind(const wire::Endpoint& local) {
 }
 
 Result<void> PingDescriptor::connect(const wire::Endpoint& foreign) {
-  if (!foreign.address.is_v4()) {
+  if (foreign.address.family() != family()) {
     return fail(EAFNOSUPPORT, "connect to an address of another family");
   }
-  if (protocols().network.is_broadcast(foreign.address) && !broadcast_) {
+  if (network_.is_broadcast(foreign.address) && !broadcast_) {
     return fail(EACCES, "connect to a broadcast address without the broadcast option");
   }
   if (identifier_ == 0) {
@@ -59,21 +78,25 @@ Result<void> PingDescriptor::connect(const wire::Endpoint& foreign) {
       return done;
     }
   }
-  const auto source = protocols().network.select_source(foreign.address);
+  const auto to = transport::with_link_zone(foreign.address, nullptr);
+  if (!to) {
+    return std::unexpected(to.error());
+  }
+  const auto source = network_.select_source(*to);
   if (!source) {
     return std::unexpected(source.error());
   }
   if (local_.is_unspecified()) {
     local_ = *source;
   }
-  foreign_ = foreign.address;
+  foreign_ = *to;
   connected_ = true;
   return {};
 }
 
 Result<void> PingDescriptor::disconnect() {
   connected_ = false;
-  foreign_ = {};
+  foreign_ = wire::IpAddress::any(family());
   return {};
 }
 
@@ -90,11 +113,11 @@ Result<std::size_t> PingDescriptor::send(std::span<const std::byte> bytes, const
   if (bytes.size() > 65'535) {
     return fail(EMSGSIZE, "larger than an ICMP message can be");
   }
-  const auto* header = wire::view<wire::IcmpHeader>(bytes);
-  if (header == nullptr || !header->is(wire::IcmpType::kEcho) || header->code != 0) {
+  const auto sequence = sequence_of_request(bytes, family());
+  if (!sequence) {
     return fail(EINVAL, "not an echo request");
   }
-  if (to != nullptr && !to->address.is_v4()) {
+  if (to != nullptr && to->address.family() != family()) {
     return fail(EAFNOSUPPORT, "send to an address of another family");
   }
   if (to == nullptr && !connected_) {
@@ -126,7 +149,7 @@ Result<std::size_t> PingDescriptor::send(std::span<const std::byte> bytes, const
   options.traffic_class = traffic_class_;
   options.dont_fragment = dont_fragment_;
   options.allow_broadcast = broadcast_;
-  const auto sent = protocols().icmp->send_echo(std::move(packet), identifier_, header->sequence(), options);
+  const auto sent = echo_.send_echo(std::move(packet), identifier_, *sequence, options);
   return sent ? Result<std::size_t>(bytes.size()) : std::unexpected(sent.error());
 }
 
@@ -134,13 +157,14 @@ Result<std::size_t> PingDescriptor::send(std::span<const std::byte> bytes, const
 
 void PingDescriptor::on_echo_reply(Packet packet, const ip::Delivery& d, std::uint16_t) {
   const std::size_t cost = packet.size() + kReplyCost;
-  const bool wanted = !connected_ || d.source == foreign_ || protocols().network.is_broadcast(foreign_);
+  const bool wanted = !connected_ || d.source == foreign_ || network_.is_broadcast(foreign_);
   if (!wanted || queued_bytes_ + cost > receive_limit_) {
     table_.node().drop(std::move(packet), DropReason::icmp_no_socket, d.interface);
     return;
   }
   queued_bytes_ += cost;
-  replies_.push_back({std::move(packet), d.source, d.destination, d.ttl, d.traffic_class});
+  replies_.push_back({std::move(packet), d.source, d.destination,
+                      d.interface != nullptr ? d.interface->index() + 1U : 0U, d.ttl, d.traffic_class});
   changed();
 }
 
@@ -167,7 +191,7 @@ Result<Received> PingDescriptor::recv(std::span<std::byte> out, bool peek) {
   }
   const auto tell = [&](const Reply& r) {
     const std::size_t n = r.message.copy_out(0, out);
-    return Received{n, r.message.size(), {r.from, 0}, {r.to, identifier_}, r.ttl, r.traffic_class};
+    return Received{n, r.message.size(), {r.from, 0}, {r.to, identifier_}, r.interface, r.ttl, r.traffic_class};
   };
   if (peek) {
     return tell(replies_.front());

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// PingDescriptor: ICMP echo for programs, as Linux's SOCK_DGRAM with IPPROTO_ICMP. A message starts with an ICMP header
-// (wire::IcmpHeader). To send: an echo request, of which type, code and sequence count; the identifier and the checksum
-// are filled in. To receive: the whole echo reply. The "port" of an endpoint is the identifier: bind() asks for one,
-// the first send takes any; foreign ports mean nothing.
+// PingDescriptor: ICMP echo for programs, as Linux's SOCK_DGRAM with IPPROTO_ICMP or IPPROTO_ICMPV6. A message starts
+// with an ICMP header (wire::IcmpHeader, wire::Icmpv6Header). To send: an echo request, of which type, code and
+// sequence count; the identifier and the checksum are filled in. To receive: the whole echo reply. The "port" of an
+// endpoint is the identifier: bind() asks for one, the first send takes any; foreign ports mean nothing.
 #pragma once
 #include "catenet/base/ring.h"
-#include "catenet/ip/icmp.h"
+#include "catenet/ip/echo.h"
 #include "catenet/socket/descriptor.h"
 
 namespace catenet::socket {
@@ -15,7 +15,13 @@ class PingDescriptor final : public Descriptor, private ip::EchoClient {
   static constexpr std::size_t kMaxErrors = 64;
   static constexpr std::size_t kReplyCost = 256;  ///< bytes counted per queued reply beside its own
 
-  explicit PingDescriptor(SocketTable& table) : Descriptor(table) {}
+  /// Network and echo of `family`; both outlive it.
+  PingDescriptor(SocketTable& table, ip::Network& network, ip::Echo& echo, wire::Family family)
+      : Descriptor(table),
+        network_(network),
+        echo_(echo),
+        local_(wire::IpAddress::any(family)),
+        foreign_(wire::IpAddress::any(family)) {}
   ~PingDescriptor() override;
 
   Result<void> bind(const wire::Endpoint& local) override;
@@ -38,6 +44,7 @@ class PingDescriptor final : public Descriptor, private ip::EchoClient {
     Packet message;
     wire::IpAddress from;
     wire::IpAddress to;
+    unsigned interface;
     std::uint8_t ttl;
     std::uint8_t traffic_class;
   };
@@ -46,11 +53,14 @@ class PingDescriptor final : public Descriptor, private ip::EchoClient {
   void on_echo_error(const ip::ErrorReport& report, std::uint16_t sequence) override;
 
   Result<void> open(std::uint16_t wanted);
+  [[nodiscard]] wire::Family family() const { return local_.family(); }
   template <typename T>
   Result<void> apply(const T& o);
   template <typename T>
   Result<void> fetch(T& o) const;
 
+  ip::Network& network_;
+  ip::Echo& echo_;
   wire::IpAddress local_;
   wire::IpAddress foreign_;
   std::uint16_t identifier_ = 0;  // 0: none yet

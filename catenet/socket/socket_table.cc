@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "catenet/socket/socket_table.h"
 
+#include "catenet/ip/ipv6.h"
 #include "catenet/socket/datagram_descriptor.h"
 #include "catenet/socket/descriptor.h"
 #include "catenet/socket/ping_descriptor.h"
@@ -66,6 +67,13 @@ Result<int> SocketTable::socket(SocketType type, wire::Family family) {
   if (open_ >= limit_) {
     return fail(EMFILE, "too many descriptors");
   }
+  ip::Ipv6* ipv6 = nullptr;
+  if (family == wire::Family::kV6) {
+    if (!protocols_.ipv6) {
+      return fail(EAFNOSUPPORT, "this host has no IPv6");
+    }
+    ipv6 = &protocols_.ipv6();
+  }
   switch (type) {
     case SocketType::stream: {
       const auto pcb = protocols_.tcp.open(family);
@@ -77,10 +85,13 @@ Result<int> SocketTable::socket(SocketType type, wire::Family family) {
     case SocketType::datagram:
       return place(std::make_unique<DatagramDescriptor>(*this, family));
     case SocketType::ping:
-      if (protocols_.icmp == nullptr || family != wire::Family::kV4) {
-        return fail(EPROTONOSUPPORT, "this host has no ICMP for ping sockets of this family");
+      if (ipv6 != nullptr) {
+        return place(std::make_unique<PingDescriptor>(*this, *ipv6, ipv6->icmp(), family));
       }
-      return place(std::make_unique<PingDescriptor>(*this));
+      if (protocols_.icmp == nullptr) {
+        return fail(EPROTONOSUPPORT, "this host has no ICMP");
+      }
+      return place(std::make_unique<PingDescriptor>(*this, protocols_.network, *protocols_.icmp, family));
   }
   return fail(EPROTONOSUPPORT, "no such type of socket");
 }
@@ -99,6 +110,7 @@ Result<int> SocketTable::accept(int fd, wire::Endpoint* peer) {
   }
   if (peer != nullptr) {
     *peer = (*connection)->row().foreign;
+    peer->address = (*d)->local().address.is_v6() ? wire::mapped(peer->address) : peer->address;
   }
   return place(std::move(*connection));
 }

@@ -13,13 +13,17 @@
 #include "catenet/base/delegate.h"
 #include "catenet/base/intrusive_list.h"
 #include "catenet/base/result.h"
-#include "catenet/ip/icmp.h"
+#include "catenet/ip/echo.h"
 #include "catenet/ip/network.h"
 #include "catenet/net/node.h"
 #include "catenet/socket/types.h"
 #include "catenet/socket/waiter.h"
 #include "catenet/transport/tcp/tcp.h"
 #include "catenet/transport/udp/udp.h"
+
+namespace catenet::ip {
+class Ipv6;
+}
 
 namespace catenet::socket {
 
@@ -28,10 +32,13 @@ class Descriptor;
 /// What a host's sockets stand on; all of it outlives them.
 struct Protocols {
   Node& node;
-  ip::Network& network;
+  ip::Network& network;  ///< IPv4
   transport::Udp& udp;
   transport::Tcp& tcp;
-  ip::Icmp* icmp = nullptr;  ///< null: sockets of type ping answer EPROTONOSUPPORT
+  ip::Echo* icmp = nullptr;  ///< null: sockets of type ping answer EPROTONOSUPPORT
+  /// Gives the host's IPv6, which it wires to `udp` and `tcp`. Called for the first socket of that family; empty:
+  /// EAFNOSUPPORT.
+  Delegate<ip::Ipv6&()> ipv6 = {};
 };
 
 class SocketTable {

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "catenet/transport/link_zone.h"
+
 namespace catenet::socket {
 
 using transport::TcpPcb;
@@ -54,10 +56,14 @@ void StreamDescriptor::start_over() {
 // ---- ends -------------------------------------------------------------------------------------------------------
 
 Result<void> StreamDescriptor::bind(const wire::Endpoint& local) {
-  if (local.address.family() != family_) {
+  if (local.address.is_v6() && family_ == wire::Family::kV4) {
     return fail(EAFNOSUPPORT, "bind to an address of another family");
   }
-  if (!local.address.is_unspecified() && !protocols().network.is_local(local.address)) {
+  const auto zoned = transport::with_link_zone(wire::unmapped(local.address), pcb_->bound_device());
+  if (!zoned) {
+    return std::unexpected(zoned.error());
+  }
+  if (!zoned->is_unspecified() && !protocols().tcp.network(zoned->family())->is_local(*zoned)) {
     return fail(EADDRNOTAVAIL, "bind to an address of another host");
   }
   if (life_ != Life::idle || pcb_->local().port != 0) {
@@ -147,15 +153,14 @@ Result<std::size_t> StreamDescriptor::connect_with(const wire::Endpoint& foreign
 }
 
 Result<wire::Endpoint> StreamDescriptor::destination_of(const wire::Endpoint& foreign) const {
-  if (foreign.address.family() != family_) {
+  wire::Endpoint to{wire::unmapped(foreign.address), foreign.port};
+  if (to.address.is_v6() && family_ == wire::Family::kV4) {
     return fail(EAFNOSUPPORT, "connect to an address of another family");
   }
-  wire::Endpoint to = foreign;
   if (to.address.is_unspecified()) {  // "this host", as on Linux
-    to.address = family_ == wire::Family::kV4 ? wire::IpAddress(wire::Ipv4Address::loopback())
-                                              : wire::IpAddress(wire::Ipv6Address::loopback());
+    to.address = wire::loopback(to.address.family());
   }
-  if (to.address.is_multicast() || protocols().network.is_broadcast(to.address)) {
+  if (to.address.is_multicast() || protocols().tcp.network(to.address.family())->is_broadcast(to.address)) {
     return fail(ENETUNREACH, "a connection needs a unicast address");
   }
   return to;
@@ -178,7 +183,7 @@ Result<wire::Endpoint> StreamDescriptor::peer() const {
   if (!pcb_->is_connected() || pcb_->foreign().port == 0) {
     return fail(ENOTCONN, "not connected");
   }
-  return pcb_->foreign();
+  return as_seen(pcb_->foreign());
 }
 
 // ---- data -------------------------------------------------------------------------------------------------------
@@ -196,7 +201,7 @@ Result<std::size_t> StreamDescriptor::send(std::span<const std::byte> bytes, con
 
 Result<Received> StreamDescriptor::recv(std::span<std::byte> out, bool peek) {
   const auto of = [this](std::size_t size) {
-    return Received{.size = size, .full_size = size, .from = pcb_->foreign(), .to = pcb_->local()};
+    return Received{.size = size, .full_size = size, .from = as_seen(pcb_->foreign()), .to = as_seen(pcb_->local())};
   };
   if (life_ == Life::idle && receive_shut_) {
     return of(0);
@@ -320,6 +325,16 @@ Result<void> StreamDescriptor::apply(const option::BindToDevice& o) {
   pcb_->set_device(o.interface);
   return {};
 }
+Result<void> StreamDescriptor::apply(const option::V6Only& o) {
+  if (family_ == wire::Family::kV4) {
+    return no_such_option();
+  }
+  if (pcb_->local().port != 0 || life_ != Life::idle) {  // RFC 3493 5.3 leaves it open; Linux says no
+    return fail(EINVAL, "bound already");
+  }
+  pcb_->set_v6_only(o.on);
+  return {};
+}
 Result<void> StreamDescriptor::apply(const option::ReceiveBuffer& o) {
   if (o.bytes == 0 || o.bytes > std::numeric_limits<std::int32_t>::max()) {
     return fail(EINVAL, "not a size for a receive buffer");
@@ -418,6 +433,11 @@ Result<void> StreamDescriptor::fetch(T& o) const {
     o.on = pcb_->claim().reuse_port;
   } else if constexpr (std::is_same_v<T, option::BindToDevice>) {
     o.interface = pcb_->bound_device();
+  } else if constexpr (std::is_same_v<T, option::V6Only>) {
+    if (family_ == wire::Family::kV4) {
+      return no_such_option();
+    }
+    o.on = pcb_->claim().v6_only;
   } else if constexpr (std::is_same_v<T, option::ReceiveBuffer>) {
     o.bytes = config.receive_buffer;
   } else if constexpr (std::is_same_v<T, option::SendBuffer>) {

@@ -5,6 +5,7 @@
 //     \---> listening --> (accept) connected  with a fresh control block that keeps the bound address
 #pragma once
 #include "catenet/socket/descriptor.h"
+#include "catenet/wire/mapped_address.h"
 
 namespace catenet::socket {
 
@@ -23,7 +24,7 @@ class StreamDescriptor final : public Descriptor {
   Result<void> shutdown(ShutdownHow how) override;
   void close() override;
   void let_go() override { pcb_->set_on_ready({}); }
-  [[nodiscard]] wire::Endpoint local() const override { return pcb_->local(); }
+  [[nodiscard]] wire::Endpoint local() const override { return as_seen(pcb_->local()); }
   [[nodiscard]] Result<wire::Endpoint> peer() const override;
   Result<void> set_option(const Option& option) override;
   Result<void> read_option(Option& option) const override;
@@ -37,6 +38,10 @@ class StreamDescriptor final : public Descriptor {
   void attach(transport::TcpPcb& pcb);
   void start_over();
   Result<void> finish_connect();
+  /// A socket of IPv6 sees IPv4 mapped (RFC 3493 3.7).
+  [[nodiscard]] wire::Endpoint as_seen(const wire::Endpoint& end) const {
+    return family_ == wire::Family::kV4 ? end : wire::Endpoint{wire::mapped(end.address), end.port};
+  }
   [[nodiscard]] Result<wire::Endpoint> destination_of(const wire::Endpoint& foreign) const;
 
   // Options: one overload for each that a stream has.
@@ -47,6 +52,7 @@ class StreamDescriptor final : public Descriptor {
   Result<void> apply(const option::ReuseAddress& o);
   Result<void> apply(const option::ReusePort& o);
   Result<void> apply(const option::BindToDevice& o);
+  Result<void> apply(const option::V6Only& o);
   Result<void> apply(const option::ReceiveBuffer& o);
   Result<void> apply(const option::SendBuffer& o);
   Result<void> apply(const option::NoDelay& o);

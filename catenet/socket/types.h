@@ -22,7 +22,7 @@ namespace catenet::socket {
 enum class SocketType : std::uint8_t {
   stream,    ///< TCP
   datagram,  ///< UDP
-  ping,      ///< ICMP echo, as Linux's SOCK_DGRAM with IPPROTO_ICMP; see ping_pcb.h
+  ping,      ///< ICMP echo, as Linux's SOCK_DGRAM with IPPROTO_ICMP or IPPROTO_ICMPV6; see ping_descriptor.h
 };
 
 enum class ShutdownHow : std::uint8_t { receive, send, both };
@@ -43,7 +43,8 @@ struct Received {
   std::size_t size = 0;       ///< bytes written into the caller's buffer
   std::size_t full_size = 0;  ///< bytes that the datagram had; more than `size`: it was cut
   wire::Endpoint from;
-  wire::Endpoint to;  ///< as in the header (IP_PKTINFO): one of ours, a broadcast or a group
+  wire::Endpoint to;       ///< as in the header (IP_PKTINFO): one of ours, a broadcast or a group
+  unsigned interface = 0;  ///< where it came in: its index + 1; 0: not known
   std::uint8_t ttl = 0;
   std::uint8_t traffic_class = 0;
   [[nodiscard]] bool truncated() const { return full_size > size; }
@@ -74,6 +75,9 @@ struct ReusePort {
 struct BindToDevice {
   Interface* interface = nullptr;
 };  ///< stream, datagram: what comes and goes there only; null: anywhere
+struct V6Only {
+  bool on = false;
+};  ///< stream, datagram of IPv6, before bind: leaves IPv4 alone (IPV6_V6ONLY)
 struct ReceiveBuffer {
   std::size_t bytes = 0;
 };
@@ -150,7 +154,7 @@ struct LeaveGroup {
 }  // namespace option
 
 using Option =
-    std::variant<option::Broadcast, option::ReuseAddress, option::ReusePort, option::BindToDevice,
+    std::variant<option::Broadcast, option::ReuseAddress, option::ReusePort, option::BindToDevice, option::V6Only,
                  option::ReceiveBuffer, option::SendBuffer, option::TimeToLive, option::MulticastTtl,
                  option::TrafficClass, option::DontFragment, option::NoChecksum, option::ReceiveErrors, option::NoDelay,
                  option::KeepAlive, option::KeepAliveTiming, option::FastOpen, option::FastOpenConnect,
