@@ -132,7 +132,7 @@ void Icmp::send_error(const Packet& packet, const IcmpHeader& error) {
   const Ipv4Header& header = packet.header<Ipv4Header>();
   SendOptions options;
   options.destination = Ipv4Address(header.source);
-  if (ipv4_.is_local(Ipv4Address(header.destination))) {  // else by the route back (RFC 1812 4.3.2.4)
+  if (ipv4_.may_send_from(Ipv4Address(header.destination))) {  // else by the route back (RFC 1812 4.3.2.4)
     options.source = Ipv4Address(header.destination);
   }
   options.protocol = kIcmp;
@@ -236,7 +236,7 @@ void Icmp::receive_error(Packet packet, const Delivery& delivery) {
   const auto kind = kind_of(message);
   const Ipv4Header& quoted = *quote->header;
   // Only what we have sent can be in error, and only its first fragment can be told whose it was.
-  if (!kind || !ipv4_.is_local(Ipv4Address(quoted.source)) || !quoted.is_first_fragment()) {
+  if (!kind || !ipv4_.may_send_from(Ipv4Address(quoted.source)) || !quoted.is_first_fragment()) {
     node.drop(std::move(packet), kind ? DropReason::icmp_no_socket : DropReason::unknown_icmp_type, delivery.interface);
     return;
   }
@@ -266,7 +266,8 @@ void Icmp::learn_path_mtu(const IcmpHeader& message, const Ipv4Header& quoted, E
     mtu = PathMtuCache::plateau_below(length);
   }
   const std::uint16_t least = std::max<std::uint16_t>(config.min_path_mtu, wire::kIpv4MinMtu);
-  PathMtuCache::Entry lesson{.destination = Ipv4Address(quoted.destination), .mtu = std::max(mtu, least), .locked = mtu < least};
+  PathMtuCache::Entry lesson{
+      .destination = Ipv4Address(quoted.destination), .mtu = std::max(mtu, least), .locked = mtu < least};
   lesson.expires = now + config.path_mtu_lifetime;
   ipv4_.path_mtus_.learn(lesson, now, config.path_mtus);
   report.mtu = lesson.mtu;

@@ -148,6 +148,10 @@ void Ipv4::route_input(Interface* in, Packet packet) {
         node_.drop(std::move(packet), DropReason::no_route);
         return;
       }
+      if (config_.accept_any && packet.meta().cast == LinkCast::to_us) [[unlikely]] {
+        deliver(in, std::move(packet));
+        return;
+      }
       forward(*in, std::move(packet), path);
       return;
   }

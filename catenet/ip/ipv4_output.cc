@@ -62,7 +62,7 @@ Interface* Ipv4::group_interface(const Path&, const SendOptions& options) const 
 
 Result<Ipv4Address> Ipv4::source_for(const SendOptions& options, const Path& path) const {
   if (!options.source.is_unspecified()) {
-    if (!is_local(options.source)) {
+    if (!may_send_from(options.source)) {
       return fail(EADDRNOTAVAIL, "the source address is not ours");
     }
     return options.source.v4();
@@ -183,6 +183,11 @@ std::uint32_t Ipv4::path_mtu(const wire::IpAddress& destination) const {
 
 bool Ipv4::is_local(const wire::IpAddress& address) const {
   return address.is_v4() && (address.v4().is_loopback() || find_local(address.v4()) != nullptr);
+}
+
+bool Ipv4::may_send_from(const wire::IpAddress& address) const {
+  return is_local(address) ||
+         (config_.accept_any && address.is_v4() && !address.v4().is_martian_source() && !is_broadcast(address));
 }
 
 bool Ipv4::is_broadcast(const wire::IpAddress& address) const {

@@ -85,6 +85,8 @@ class Network {
   [[nodiscard]] virtual std::uint32_t path_mtu(const wire::IpAddress& destination) const = 0;
   /// One of this node's own unicast addresses (loopback included)?
   [[nodiscard]] virtual bool is_local(const wire::IpAddress& address) const = 0;
+  /// May packets be sent from this address? Nearly always: is it local?
+  [[nodiscard]] virtual bool may_send_from(const wire::IpAddress& address) const { return is_local(address); }
   /// A limited or directed broadcast address of one of our links?
   [[nodiscard]] virtual bool is_broadcast(const wire::IpAddress& address) const = 0;
   /// Answers a received packet with "port unreachable" (rate limited); takes no ownership.

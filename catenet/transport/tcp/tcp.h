@@ -80,6 +80,11 @@ class TcpPcb final : public TcpPortUser, public ListNode<TcpAllPcbs>, public Lis
   /// cookies take over. An unbound socket gets an ephemeral port. EINVAL when connected; EADDRINUSE when another socket
   /// listens there (then it is bound as before); EADDRNOTAVAIL when no port is left.
   Result<void> listen(std::uint32_t backlog);
+  /// Listens on every port and every address of the family: gets the connections that nobody else listens for, and
+  /// accept() gives them with the address and port that their peers asked for as local(). Occupies no port. Of use
+  /// where the network layer takes packets for others (ip::Ipv4Config::accept_any). EINVAL when bound or connected;
+  /// EADDRINUSE when another socket does.
+  Result<void> listen_any(std::uint32_t backlog);
   /// The oldest connection that is ready. EAGAIN when none is; EINVAL when not listening.
   Result<TcpPcb*> accept();
   /// Starts the handshake; writable() or error() tells the end of it. EISCONN; EALREADY; EOPNOTSUPP when listening;
@@ -203,6 +208,8 @@ class Tcp final : public ip::Protocol {
   Result<TcpPcb*> open(wire::Family family = wire::Family::kV4);
   /// open() and bind() and listen().
   Result<TcpPcb*> listen(const wire::Endpoint& local, std::uint32_t backlog);
+  /// open() and listen_any().
+  Result<TcpPcb*> listen_any(std::uint32_t backlog, wire::Family family = wire::Family::kV4);
   /// open(), bind() if `local` says anything, and connect().
   Result<TcpPcb*> connect(const wire::Endpoint& local, const wire::Endpoint& foreign);
 
@@ -270,6 +277,7 @@ class Tcp final : public ip::Protocol {
   void established(TcpPcb& pcb);
   void end_listener(TcpPcb& listener);
   Result<void> start_listening(TcpPcb& pcb);
+  Result<void> start_listening_to_all(TcpPcb& pcb);
   void stop_listening(TcpPcb& pcb);
   void enter_time_wait(TcpPcb& pcb);
   void input_to_time_wait(TcpTimeWait& row, Packet packet, const TcpSegment& segment);
@@ -322,6 +330,7 @@ class Tcp final : public ip::Protocol {
 
   Node& node_;
   ip::Network* networks_[2] = {nullptr, nullptr};
+  TcpPcb* any_listeners_[2] = {nullptr, nullptr};  // who gets what is for nobody else
   TcpConfig config_;
   TcpLimits limits_;
   TcpPolicy policy_;

@@ -65,7 +65,8 @@ TcpPcb* Tcp::find_listener(const wire::FourTuple& tuple) const {
       return listener;
     }
   }
-  return nullptr;
+  TcpPcb* any = any_listeners_[tuple.local.address.is_v4() ? 0 : 1];
+  return any != nullptr && (any->device_ == nullptr || any->device_ == arrival_) ? any : nullptr;
 }
 
 Result<void> Tcp::start_listening(TcpPcb& pcb) {
@@ -87,7 +88,21 @@ Result<void> Tcp::start_listening(TcpPcb& pcb) {
   return {};
 }
 
+Result<void> Tcp::start_listening_to_all(TcpPcb& pcb) {
+  TcpPcb*& any = any_listeners_[pcb.tuple_.local.address.is_v4() ? 0 : 1];
+  if (any != nullptr) {
+    return fail(EADDRINUSE, "another socket listens on every port");
+  }
+  pcb.listener_ = std::make_unique<TcpListener>();
+  any = &pcb;
+  return {};
+}
+
 void Tcp::stop_listening(TcpPcb& pcb) {
+  if (!pcb.listening_) {  // not on a port: on all of them
+    any_listeners_[pcb.tuple_.local.address.is_v4() ? 0 : 1] = nullptr;
+    return;
+  }
   auto* group = static_cast<TcpListenGroup*>(table_.find(listening_key(pcb.tuple_.local)));
   pcb.listening_ = false;
   group->leave(pcb);

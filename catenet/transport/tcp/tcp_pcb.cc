@@ -66,7 +66,7 @@ Result<void> Tcp::bind(TcpPcb& pcb, const wire::Endpoint& end) {
   }
   wire::Endpoint local = *taken;
   const wire::Family family = local.address.family();
-  if (!local.address.is_unspecified() && !network(family)->is_local(local.address)) {
+  if (!local.address.is_unspecified() && !network(family)->may_send_from(local.address)) {
     return fail(EADDRNOTAVAIL, "not an address of this host");
   }
   if (local.port == 0) {
@@ -135,6 +135,20 @@ Result<void> TcpPcb::listen(std::uint32_t backlog) {
       return started;
     }
     tcp_.node_.note(NoteKind::listening, [&] { return "tcp " + tuple_.local.to_string(); });
+  }
+  listener_->backlog = std::min(backlog, tcp_.limits_.backlog);
+  return {};
+}
+
+Result<void> TcpPcb::listen_any(std::uint32_t backlog) {
+  if (tcb_ || bound_ || listening_) {
+    return fail(EINVAL, "the socket is bound");
+  }
+  if (listener_ == nullptr) {
+    if (const Result<void> started = tcp_.start_listening_to_all(*this); !started) {
+      return started;
+    }
+    tcp_.node_.note(NoteKind::listening, [&] { return std::string("tcp, every address and port"); });
   }
   listener_->backlog = std::min(backlog, tcp_.limits_.backlog);
   return {};
@@ -336,6 +350,18 @@ Result<TcpPcb*> Tcp::listen(const wire::Endpoint& local, std::uint32_t backlog) 
     done = (*pcb)->listen(backlog);
   }
   if (!done) {
+    (*pcb)->close();
+    return std::unexpected(done.error());
+  }
+  return pcb;
+}
+
+Result<TcpPcb*> Tcp::listen_any(std::uint32_t backlog, wire::Family family) {
+  const Result<TcpPcb*> pcb = open(family);
+  if (!pcb) {
+    return pcb;
+  }
+  if (const Result<void> done = (*pcb)->listen_any(backlog); !done) {
     (*pcb)->close();
     return std::unexpected(done.error());
   }

@@ -101,6 +101,13 @@ void Udp::on_error(const ip::ErrorReport& report) {
 }
 
 UdpPcb* Udp::find(const wire::Endpoint& local, const wire::Endpoint& foreign, const Interface* arrival) const {
+  UdpPcb* bound = find_bound(local, foreign, arrival);
+  const bool any = bound == nullptr && any_ != nullptr && any_->takes(local.address.family()) &&
+                   (any_->options_.device == nullptr || arrival == nullptr || any_->options_.device == arrival);
+  return any ? any_ : bound;
+}
+
+UdpPcb* Udp::find_bound(const wire::Endpoint& local, const wire::Endpoint& foreign, const Interface* arrival) const {
   if (by_port_.empty()) {
     return nullptr;
   }

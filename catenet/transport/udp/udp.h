@@ -81,6 +81,8 @@ class Udp final : public ip::Protocol {
   /// Chained hash table, a power of two of chains; youngest first within a chain.
   using Table = std::vector<UdpPcb*>;
 
+  [[nodiscard]] UdpPcb* find_bound(const wire::Endpoint& local, const wire::Endpoint& foreign,
+                                   const Interface* arrival) const;
   [[nodiscard]] bool conflicts(const UdpPcb& pcb, const wire::IpAddress& address, std::uint16_t port) const;
   [[nodiscard]] Result<std::uint16_t> ephemeral_port(const UdpPcb& pcb, const wire::IpAddress& address);
   void link(UdpPcb& pcb);
@@ -106,8 +108,9 @@ class Udp final : public ip::Protocol {
   Limits limits_;
   Counters counters_;
   MembershipChange on_membership_;
-  Table by_port_;  // every bound socket, by local port
-  Table exact_;    // the connected ones also by four-tuple
+  UdpPcb* any_ = nullptr;  // who gets what is for nobody else
+  Table by_port_;          // every bound socket, by local port
+  Table exact_;            // the connected ones also by four-tuple
   std::size_t bound_ = 0;
   IntrusiveList<UdpPcb, UdpPcb> all_;
 };

@@ -23,6 +23,9 @@ UdpPcb::~UdpPcb() {
   if (is_bound()) {
     udp_.unlink(*this);
   }
+  if (udp_.any_ == this) {
+    udp_.any_ = nullptr;
+  }
   while (!memberships_.empty()) {
     const Membership m = memberships_.back();
     (void)leave(m.group, m.interface);
@@ -68,7 +71,7 @@ Result<void> UdpPcb::bind(const wire::Endpoint& end) {
   }
   local.address = *zoned;
   const bool usable = local.address.is_unspecified() || local.address.is_multicast() ||
-                      network->is_local(local.address) || network->is_broadcast(local.address);
+                      network->may_send_from(local.address) || network->is_broadcast(local.address);
   if (!usable) {
     return fail(EADDRNOTAVAIL, "bind to an address of another host");
   }
@@ -81,6 +84,17 @@ Result<void> UdpPcb::bind(const wire::Endpoint& end) {
   address_chosen_ = !local.address.is_unspecified();
   options_.v6_only |= address_chosen_ && local.address.is_v6();  // as Linux: it could never be IPv4's
   port_chosen_ = local.port != 0;
+  return {};
+}
+
+Result<void> UdpPcb::bind_any() {
+  if (is_bound()) {
+    return fail(EINVAL, "bound already");
+  }
+  if (udp_.any_ != nullptr) {
+    return fail(udp_.any_ == this ? EINVAL : EADDRINUSE, "a socket has every port already");
+  }
+  udp_.any_ = this;
   return {};
 }
 
@@ -276,24 +290,48 @@ Result<void> UdpPcb::send(Packet packet, const wire::Endpoint* to) {
     }
     source = *chosen;
   }
-  return transmit(std::move(packet), *end, source);
+  return transmit(std::move(packet), *end, {source, local_.port});
 }
 
-Result<void> UdpPcb::transmit(Packet packet, const wire::Endpoint& to, const wire::IpAddress& source) {
+Result<void> UdpPcb::send_from(std::span<const std::byte> payload, const wire::Endpoint& from,
+                               const wire::Endpoint& to) {
+  const auto end = destination_of(&to, payload.size());
+  if (!end) {
+    if (end.error().code == pending_error_) {
+      pending_error_ = 0;
+    }
+    return std::unexpected(end.error());
+  }
+  const wire::Endpoint source{wire::unmapped(from.address), from.port};
+  const wire::Family family = source.address.family();
+  if (source.port == 0 || family != end->address.family() || !udp_.network(family)->may_send_from(source.address)) {
+    return fail(EADDRNOTAVAIL, "not an address and port to send from");
+  }
+  Packet packet = udp_.node_.pool().make();
+  if (packet && packet.append(payload)) {
+    return transmit(std::move(packet), *end, source);
+  }
+  if (packet) {
+    udp_.drop(std::move(packet), DropReason::no_memory);
+  }
+  return fail(ENOBUFS, "the packet pool is at its limit");
+}
+
+Result<void> UdpPcb::transmit(Packet packet, const wire::Endpoint& to, const wire::Endpoint& from) {
   const auto length = static_cast<std::uint16_t>(packet.size() + wire::kUdpHeaderSize);
   auto& header = packet.push_header<wire::UdpHeader>();
-  header.source_port = local_.port;
+  header.source_port = from.port;
   header.destination_port = to.port;
   header.length = length;
   if (options_.no_checksum && to.address.is_v4()) {
     packet.meta().checksum = ChecksumState::verified;
   } else {
-    header.checksum = checksum_fold(pseudo_header_sum(source, to.address, kProtocolUdp, length));
+    header.checksum = checksum_fold(pseudo_header_sum(from.address, to.address, kProtocolUdp, length));
     mark_partial_checksum(packet, 0, offsetof(wire::UdpHeader, checksum));
   }
   packet.meta().stamp = udp_.node_.now();
   ip::SendOptions options;
-  options.source = source;
+  options.source = from.address;
   options.destination = to.address;
   options.protocol = kProtocolUdp;
   if (to.address.family() == family_) {  // what a socket of IPv6 says of its packets holds for IPv6
@@ -310,6 +348,7 @@ Result<void> UdpPcb::transmit(Packet packet, const wire::Endpoint& to, const wir
 // ---- in ---------------------------------------------------------------------------------------------------------
 
 void UdpPcb::enqueue(Packet packet, const ip::Delivery& d, std::uint16_t from_port) {
+  const std::uint16_t to_port = packet.header<wire::UdpHeader>().destination_port;  // not ours, after bind_any()
   packet.pull(wire::kUdpHeaderSize);
   const std::size_t cost = packet.size() + kDatagramCost;
   if (queued_bytes_ + cost > options_.receive_limit) {
@@ -320,7 +359,7 @@ void UdpPcb::enqueue(Packet packet, const ip::Delivery& d, std::uint16_t from_po
   ++udp_.counters_.in_datagrams;
   queued_bytes_ += cost;
   queue_.push_back(
-      {std::move(packet), {d.source, from_port}, {d.destination, local_.port}, d.interface, d.ttl, d.traffic_class});
+      {std::move(packet), {d.source, from_port}, {d.destination, to_port}, d.interface, d.ttl, d.traffic_class});
   changed();
 }
 

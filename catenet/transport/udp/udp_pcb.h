@@ -81,6 +81,10 @@ class UdpPcb : public ListNode<UdpPcb> {
   /// EAFNOSUPPORT, EADDRNOTAVAIL not an address of this host (nor a broadcast or group address), EADDRINUSE, ENOBUFS
   /// the host's limit of sockets.
   Result<void> bind(const wire::Endpoint& local);
+  /// Gets the datagrams for every address and port that no other socket wants; UdpDatagram::to tells which it was, and
+  /// send_from() answers in its name. Occupies no port. Of use where the network layer takes packets for others
+  /// (ip::Ipv4Config::accept_any). EINVAL bound already, EADDRINUSE another socket does.
+  Result<void> bind_any();
   /// Fixes the foreign end (and the local address, by route). May be repeated. EAFNOSUPPORT, EACCES broadcast not
   /// allowed, ENETUNREACH (also IPv4 of a socket for IPv6 only), EINVAL a link-local address without its link, EAGAIN
   /// no port left.
@@ -93,6 +97,9 @@ class UdpPcb : public ListNode<UdpPcb> {
   Result<void> send(std::span<const std::byte> payload, const wire::Endpoint* to = nullptr);
   /// The same without a copy; `payload` has the headroom of PacketPool::make(). On errors the packet is dropped.
   Result<void> send(Packet payload, const wire::Endpoint* to = nullptr);
+  /// One datagram with a local end of the caller's choice; the socket need not be bound. EADDRNOTAVAIL: may not be sent
+  /// from. Else as send().
+  Result<void> send_from(std::span<const std::byte> payload, const wire::Endpoint& from, const wire::Endpoint& to);
   /// The oldest datagram. EAGAIN none; a pending ICMP error comes first, once.
   Result<UdpDatagram> receive();
   /// The oldest datagram's bytes and origin, which stays queued; null if none.
@@ -140,7 +147,7 @@ class UdpPcb : public ListNode<UdpPcb> {
   }
   [[nodiscard]] Result<wire::Endpoint> foreign_from(const wire::Endpoint& to) const;
   Result<wire::Endpoint> destination_of(const wire::Endpoint* to, std::size_t size) const;
-  Result<void> transmit(Packet packet, const wire::Endpoint& to, const wire::IpAddress& source);
+  Result<void> transmit(Packet packet, const wire::Endpoint& to, const wire::Endpoint& from);
   void enqueue(Packet packet, const ip::Delivery& delivery, std::uint16_t from_port);
   void report(const UdpError& error, bool hard);
   [[nodiscard]] bool is_member(const wire::IpAddress& group, const Interface* interface) const;
