@@ -61,7 +61,7 @@ class Embed(unittest.TestCase):
         cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="catenet-test-"))
         cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
         cls.prefix = cls.folder / "usr"
-        run("cmake", "--install", BUILD, "--prefix", cls.prefix)
+        run("cmake", "--install", BUILD, "--prefix", cls.prefix, "--component", "embed")
         # The sources too are elsewhere: nothing can come from the repository.
         shutil.copytree(EXAMPLES, cls.folder / "mine")
         run("cmake", "-S", cls.folder / "mine", "-B", cls.folder / "build", f"-DCMAKE_PREFIX_PATH={cls.prefix}",
@@ -78,6 +78,7 @@ class Embed(unittest.TestCase):
         self.assertIn("fine", run(*unshare, sys.executable, __file__, what, *arguments))
 
     def test_the_program_is_installed(self):
+        run("cmake", "--install", BUILD, "--prefix", self.prefix, "--component", "program")
         self.assertIn("catenet", run(self.prefix / "bin" / "catenet", "--version"))
 
     def test_no_other_library_is_needed(self):
