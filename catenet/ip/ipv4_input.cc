@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Packets in: validation (RFC 1812 5.2.2, RFC 1122 3.2.1), the choice between us and others, delivery.
-#include <cstring>
-
 #include "catenet/ip/ipv4.h"
 #include "catenet/packet/checksum.h"
 #include "catenet/wire/ipv4_options.h"
@@ -11,25 +9,6 @@ namespace catenet::ip {
 using wire::IcmpHeader;
 using wire::Ipv4Address;
 using wire::Ipv4Header;
-
-namespace {
-
-/// The ones'-complement sum over the header is 0xffff when its checksum is right. Any order of bytes will do (RFC 1071
-/// 2(B)), so the common header is five loads.
-bool header_sum_ok(const std::byte* header, std::size_t size) {
-  std::uint64_t sum = 0;
-  for (std::size_t i = 0; i < size; i += 4) {
-    std::uint32_t word = 0;
-    std::memcpy(&word, header + i, sizeof word);
-    sum += word;
-  }
-  sum = (sum & 0xffffffff) + (sum >> 32);
-  sum = (sum & 0xffff) + (sum >> 16);
-  sum = (sum & 0xffff) + (sum >> 16);
-  return ((sum & 0xffff) + (sum >> 16)) == 0xffff;
-}
-
-}  // namespace
 
 void Ipv4::receive(Interface& in, Packet packet, const wire::LinkAddress&) {
   if (!validate(in, packet)) {
@@ -67,7 +46,7 @@ bool Ipv4::validate(Interface& in, Packet& packet) {
   if (total < header_size || total > packet.size()) [[unlikely]] {
     return refuse(DropReason::bad_ip_length);
   }
-  if (!header_sum_ok(packet.data(), header_size)) [[unlikely]] {
+  if (checksum_fold(checksum_add_header({packet.data(), header_size})) != 0xffff) [[unlikely]] {
     return refuse(DropReason::bad_ip_checksum);
   }
   if (total < packet.size()) {

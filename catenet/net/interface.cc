@@ -46,13 +46,18 @@ void Interface::send_frame(Packet frame) {
     drop(std::move(frame), DropReason::no_medium);
     return;
   }
-  if (medium_->is_idle() && qdisc_->packets() == 0) [[likely]] {
-    const Instant now = node_.now();
-    qdisc_->enqueue(std::move(frame), *this);  // a shaper may still hold it back
-    pump(now);
+  const bool idle = medium_->is_idle();
+  if (passes_ && idle) [[likely]] {
+    transmit(std::move(frame));
     return;
   }
+  const bool first = idle && qdisc_->packets() == 0;
   qdisc_->enqueue(std::move(frame), *this);
+  if (first) {
+    pump(node_.now());  // a shaper may still hold it back
+    return;
+  }
+  note_queue();
   if (!ready_requested_ && qdisc_->packets() > 0) {
     ready_requested_ = true;
     medium_->request_ready();
@@ -68,6 +73,7 @@ void Interface::pump(Instant now) {
   while (medium_->is_idle()) {
     Packet frame = qdisc_->dequeue(now, *this);
     if (!frame) {
+      note_queue();
       const Instant later = qdisc_->ready_at(now);
       if (!later.is_never()) {
         if (shaper_timer_ == nullptr) {
@@ -80,6 +86,7 @@ void Interface::pump(Instant now) {
     }
     transmit(std::move(frame));
   }
+  note_queue();
   if (!ready_requested_ && qdisc_->packets() > 0) {
     ready_requested_ = true;
     medium_->request_ready();
@@ -90,6 +97,7 @@ void Interface::drain(DropReason reason) {
   while (qdisc_ != nullptr) {
     Packet frame = qdisc_->dequeue(Instant::never(), *this);  // a shaper lets everything go at the end of time
     if (!frame) {
+      note_queue();
       return;
     }
     drop(std::move(frame), reason);
@@ -112,9 +120,7 @@ void Interface::receive(Packet frame) {
   }
   ++counters_.rx_packets;
   counters_.rx_bytes += frame.size();
-  const auto head = frame.head();
-  digest_ = mix64(digest_ ^ static_cast<std::uint64_t>(now.ns()),
-                  hash_bytes(head.first(std::min<std::size_t>(head.size(), 64)), frame.size()));
+  digest_ = mix64(digest_ ^ static_cast<std::uint64_t>(now.ns()), hash_frame(frame.head(), frame.size()));
   PacketMeta& meta = frame.meta();
   meta.arrival_interface = static_cast<std::uint16_t>(index_ + 1);
   meta.stamp = now;

@@ -28,7 +28,10 @@ class Interface final : public FrameSink {
   // Assembly, before the run or by a fault in it.
   void attach(Medium& medium);
   void set_link_layer(std::unique_ptr<LinkLayer> link_layer) { link_layer_ = std::move(link_layer); }
-  void set_qdisc(std::unique_ptr<Qdisc> qdisc) { qdisc_ = std::move(qdisc); }
+  void set_qdisc(std::unique_ptr<Qdisc> qdisc) {
+    qdisc_ = std::move(qdisc);
+    passes_ = qdisc_ != nullptr && qdisc_->is_transparent() && qdisc_->packets() == 0;
+  }
   void set_address(const wire::LinkAddress& address) { address_ = address; }
   /// Largest network-layer packet, in bytes; 68 (RFC 791) to kMaxMtu.
   void set_mtu(std::uint32_t mtu) { mtu_ = mtu; }
@@ -75,6 +78,7 @@ class Interface final : public FrameSink {
   void send_super_segment(Packet super);
   void transmit(Packet frame);
   void pump(Instant now);
+  void note_queue() { passes_ = qdisc_->packets() == 0 && qdisc_->is_transparent(); }
   void on_shaper_timer(Instant now) { pump(now); }
 
   Node& node_;
@@ -89,6 +93,7 @@ class Interface final : public FrameSink {
   std::uint32_t mtu_ = kDefaultMtu;
   std::uint16_t index_;
   bool ready_requested_ = false;
+  bool passes_ = false;  // nothing waits, and a frame may go round the qdisc
   std::string name_;
 };
 

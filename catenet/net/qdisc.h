@@ -19,6 +19,8 @@ class Qdisc {
   [[nodiscard]] virtual Packet dequeue(Instant now, Interface& owner) = 0;
   /// When dequeue() will have a packet: now or earlier if it has one, never() if empty, later for a shaper.
   [[nodiscard]] virtual Instant ready_at(Instant now) const = 0;
+  /// While nothing waits, a packet comes out as it went in, at once: an interface may send it without asking.
+  [[nodiscard]] virtual bool is_transparent() const { return false; }
   [[nodiscard]] virtual std::size_t packets() const = 0;
   [[nodiscard]] virtual std::size_t bytes() const = 0;
 };

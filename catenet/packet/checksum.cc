@@ -63,6 +63,9 @@ __attribute__((target("avx2"))) std::uint64_t sum_words_avx2(const std::byte* p,
   }
   alignas(32) std::uint64_t lanes[4];
   _mm256_store_si256(reinterpret_cast<__m256i*>(lanes), _mm256_add_epi64(a, b));
+  // Dirty upper halves make every SSE instruction that follows slow, memcpy's too, and not every compiler clears them
+  // at the end of a function with a target of its own.
+  _mm256_zeroupper();
   return lanes[0] + lanes[1] + lanes[2] + lanes[3] + sum_words(p, n);
 }
 

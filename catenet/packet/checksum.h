@@ -3,7 +3,9 @@
 // that are completed only when a frame leaves our hands (a TAP device, a capture, a link that corrupts). Sums are kept
 // as 32-bit ones'-complement accumulators in network order of 16-bit words; fold() ends them.
 #pragma once
+#include <bit>
 #include <cstdint>
+#include <cstring>
 #include <span>
 
 #include "catenet/packet/packet.h"
@@ -22,6 +24,19 @@ namespace catenet {
   sum = (sum & 0xffff) + (sum >> 16);
   sum = (sum & 0xffff) + (sum >> 16);
   return static_cast<std::uint16_t>(sum);
+}
+/// checksum_add() for a header: few bytes, a multiple of four.
+[[nodiscard]] inline std::uint32_t checksum_add_header(std::span<const std::byte> bytes, std::uint32_t sum = 0) {
+  std::uint64_t words = 0;
+  for (std::size_t i = 0; i < bytes.size(); i += 4) {
+    std::uint32_t word = 0;
+    std::memcpy(&word, bytes.data() + i, sizeof word);
+    words += word;
+  }
+  const std::uint64_t carried = (words & 0xffffffff) + (words >> 32);
+  const std::uint16_t folded = checksum_fold(static_cast<std::uint32_t>((carried & 0xffff) + (carried >> 16)));
+  // RFC 1071 2(B): summed in the machine's order of bytes, and swapped once.
+  return checksum_fold(sum) + (std::endian::native == std::endian::little ? __builtin_bswap16(folded) : folded);
 }
 /// The value for a checksum field: the complement of the folded sum.
 [[nodiscard]] constexpr std::uint16_t checksum_finish(std::uint32_t sum) {

@@ -24,6 +24,7 @@ class Fifo final : public Qdisc {
   void enqueue(Packet packet, Interface& owner) override;
   [[nodiscard]] Packet dequeue(Instant now, Interface& owner) override;
   [[nodiscard]] Instant ready_at(Instant now) const override { return queue_.empty() ? Instant::never() : now; }
+  [[nodiscard]] bool is_transparent() const override { return true; }
   [[nodiscard]] std::size_t packets() const override { return queue_.size(); }
   [[nodiscard]] std::size_t bytes() const override { return bytes_; }
 

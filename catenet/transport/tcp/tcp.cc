@@ -209,7 +209,11 @@ void Tcp::on_error(const ip::ErrorReport& report) {
 
 void Tcp::settle(TcpPcb& pcb, bool notify) {
   Tcb& tcb = *pcb.tcb_;
-  while (Packet packet = tcb.transmit(node_.now())) {
+  while (!tcb.has_nothing_to_send()) {
+    Packet packet = tcb.transmit(node_.now());
+    if (!packet) {
+      break;
+    }
     const Result<void> sent = output(std::move(packet), pcb.tuple_, tcb.ecn_field(), pcb.device_);
     if (sent) {
       continue;
@@ -221,7 +225,9 @@ void Tcp::settle(TcpPcb& pcb, bool notify) {
     }
   }
   arrival_ = nullptr;
-  tell_story(pcb);
+  if (tcb.state() != TcpState::established || !pcb.opened_) {
+    tell_story(pcb);
+  }
   if (tcb.state() == TcpState::time_wait) {
     enter_time_wait(pcb);
   }

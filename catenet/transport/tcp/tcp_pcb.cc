@@ -258,8 +258,8 @@ Result<std::size_t> TcpPcb::receive(std::span<std::byte> out) {
     return fail(EAGAIN, "the handshake has not begun");
   }
   const Result<std::size_t> got = tcb_->receive(out);
-  if (got && *got > 0) {
-    tcp_.settle(*this, false);  // the window may have opened
+  if (got && *got > 0 && tcb_->owes_acknowledgement()) {
+    tcp_.settle(*this, false);  // the window has opened
   }
   return got;
 }

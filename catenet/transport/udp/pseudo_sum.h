@@ -12,7 +12,7 @@ namespace catenet::transport {
 [[nodiscard]] inline std::uint32_t pseudo_header_sum(const wire::IpAddress& source, const wire::IpAddress& destination,
                                                      std::uint8_t protocol, std::uint32_t length) {
   // The zero bytes of both layouts add nothing, so the fields can be summed as they are.
-  const std::uint32_t addresses = checksum_add(destination.bytes(), checksum_add(source.bytes()));
+  const std::uint32_t addresses = checksum_add_header(destination.bytes(), checksum_add_header(source.bytes()));
   return addresses + protocol + (length >> 16) + (length & 0xffff);
 }
 
