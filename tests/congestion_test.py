@@ -46,6 +46,21 @@ links:
 """
 
 
+class LongFatPath(lab.LabTest):
+    """1 Gbit/s with a round trip of 100 ms: 12.5 MB are under way, and nobody has set anything."""
+
+    def test_buffers_grow_to_fill_it(self):
+        run = self.run_lab("\n".join([
+            "lab: long-fat", "until: 60s", "capture: none", "nodes:",
+            "  r: {run: {run: bulk-server, name: serve}}",
+            "  s: {run: {run: bulk r bytes=1GB, after: serve}}",
+            "links:", "  - s -- r: {rate: 1Gbit, delay: 50ms, queue: 20000p}", ""]))
+        flow = next(flow for flow in run.report["flows"] if flow["node"] == "s")
+        self.assertEqual(flow["retransmits"], 0)
+        # The queue holds what slow start overshoots. 8 s on the wire; slow start, from ten segments to a thousand times as many, costs about a second of them.
+        self.assertGreater(flow["goodput_bps"], 0.8e9)
+
+
 class Congestion(lab.LabTest):
     def flows(self, run):
         """The rows of the senders."""

@@ -41,6 +41,8 @@ constexpr std::array kTcpOptions = {
     OptionRule{"nagle", kFlag, "true"},
     OptionRule{"send_buffer", kSize, "1MiB", kSmallestBuffer, kLargestBuffer},
     OptionRule{"receive_buffer", kSize, "1MiB", kSmallestBuffer, kLargestBuffer},
+    OptionRule{"max_send_buffer", kSize, "32MiB", kSmallestBuffer, kLargestBuffer},
+    OptionRule{"max_receive_buffer", kSize, "32MiB", kSmallestBuffer, kLargestBuffer},
     OptionRule{"initial_window", kCount, "10", 1, 100},
     OptionRule{"max_mss", kCount, "65535", 64, 65535},
     OptionRule{"sack", kFlag, "true"},

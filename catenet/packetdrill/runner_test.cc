@@ -144,6 +144,7 @@ TEST(Settings, CommandsThatAreUnderstood) {
             std::nullopt);
   EXPECT_FALSE(tcp.config.sack);
   EXPECT_EQ(tcp.config.receive_buffer, 20000U);
+  EXPECT_EQ(tcp.config.max_receive_buffer, 20000U);
   EXPECT_EQ(apply_command("../common/set_sysctls.py /proc/sys/net/ipv4/tcp_timestamps=0 \\\n  "
                           "/proc/sys/net/ipv4/tcp_keepalive_time=10",
                           tcp),

@@ -255,8 +255,8 @@ std::optional<std::string> apply_statement(const std::vector<std::string>& words
 }  // namespace
 
 void apply_linux_profile(TcpSettings& tcp) {
-  tcp.config.send_buffer = 4U << 20;
-  tcp.config.receive_buffer = 15U << 20;  // window scale 8
+  tcp.config.fix_send_buffer(4U << 20);
+  tcp.config.fix_receive_buffer(15U << 20);  // window scale 8
   tcp.config.initial_window = 10;
   tcp.config.sack = tcp.config.timestamps = tcp.config.window_scaling = true;
   tcp.config.syn_retries = 5;
@@ -293,7 +293,8 @@ std::optional<std::string> apply_sysctl(std::string_view name, std::string_view 
     if (sizes.size() != 3 || sizes[2] < 0) {
       return reason;
     }
-    (key == "tcp_rmem" ? into.config.receive_buffer : into.config.send_buffer) = buffer_size(sizes[2]);
+    const std::uint32_t bytes = buffer_size(sizes[2]);
+    key == "tcp_rmem" ? into.config.fix_receive_buffer(bytes) : into.config.fix_send_buffer(bytes);
     return std::nullopt;
   }
   if (key == "tcp_fastopen_key") {

@@ -339,10 +339,10 @@ Result<void> StreamDescriptor::apply(const option::ReceiveBuffer& o) {
   if (o.bytes == 0 || o.bytes > std::numeric_limits<std::int32_t>::max()) {
     return fail(EINVAL, "not a size for a receive buffer");
   }
-  if (is_connection() && o.bytes < pcb_->config().receive_buffer) {
+  if (is_connection() && pcb_->tcb() != nullptr && o.bytes < pcb_->tcb()->receive_limit()) {
     return fail(EINVAL, "the window of a connection cannot be taken back");
   }
-  return configure([&](auto& c) { c.receive_buffer = static_cast<std::uint32_t>(o.bytes); });
+  return configure([&](auto& c) { c.fix_receive_buffer(static_cast<std::uint32_t>(o.bytes)); });
 }
 Result<void> StreamDescriptor::apply(const option::SendBuffer& o) {
   if (o.bytes == 0 || o.bytes > std::numeric_limits<std::int32_t>::max()) {
@@ -350,7 +350,7 @@ Result<void> StreamDescriptor::apply(const option::SendBuffer& o) {
   }
   // What is queued stays queued.
   const std::size_t queued = is_connection() ? pcb_->info().send_queue : 0;
-  return configure([&](auto& c) { c.send_buffer = static_cast<std::uint32_t>(std::max(o.bytes, queued)); });
+  return configure([&](auto& c) { c.fix_send_buffer(static_cast<std::uint32_t>(std::max(o.bytes, queued))); });
 }
 Result<void> StreamDescriptor::apply(const option::NoDelay& o) {
   return configure([&](auto& c) { c.nagle = !o.on; });
@@ -439,9 +439,9 @@ Result<void> StreamDescriptor::fetch(T& o) const {
     }
     o.on = pcb_->claim().v6_only;
   } else if constexpr (std::is_same_v<T, option::ReceiveBuffer>) {
-    o.bytes = config.receive_buffer;
+    o.bytes = pcb_->tcb() != nullptr ? pcb_->tcb()->receive_limit() : config.receive_buffer;
   } else if constexpr (std::is_same_v<T, option::SendBuffer>) {
-    o.bytes = config.send_buffer;
+    o.bytes = pcb_->tcb() != nullptr ? pcb_->tcb()->send_limit() : config.send_buffer;
   } else if constexpr (std::is_same_v<T, option::NoDelay>) {
     o.on = !config.nagle;
   } else if constexpr (std::is_same_v<T, option::KeepAlive>) {

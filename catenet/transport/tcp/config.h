@@ -14,8 +14,10 @@ namespace catenet::transport {
 enum class EcnMode : std::uint8_t { ask, answer, never };
 
 struct TcpConfig {
-  std::uint32_t send_buffer = 1 << 20;     ///< bytes not yet acknowledged or not yet sent
-  std::uint32_t receive_buffer = 1 << 20;  ///< bytes; decides the window scale of the handshake
+  std::uint32_t send_buffer = 1 << 20;          ///< bytes not yet acknowledged or not yet sent, to begin with
+  std::uint32_t receive_buffer = 1 << 20;       ///< bytes not yet read, to begin with
+  std::uint32_t max_send_buffer = 32 << 20;     ///< it grows so far, twice the congestion window
+  std::uint32_t max_receive_buffer = 32 << 20;  ///< it grows so far, as the user reads; decides the window scale
   std::uint16_t max_mss = 0xffff;          ///< upper bound of what we send and advertise
   std::uint8_t initial_window = 10;        ///< segments (RFC 6928); 0: RFC 3390
   CongestionAlgorithm congestion = CongestionAlgorithm::cubic;
@@ -46,6 +48,10 @@ struct TcpConfig {
   Duration user_timeout;                        ///< RFC 9293 3.9.1: data unacknowledged that long; 0: retries decide
   Duration keepalive_idle = Duration::seconds(7200);
   Duration keepalive_interval = Duration::seconds(75);
+
+  /// A size that stays (SO_SNDBUF, SO_RCVBUF).
+  void fix_send_buffer(std::uint32_t bytes) { send_buffer = max_send_buffer = bytes; }
+  void fix_receive_buffer(std::uint32_t bytes) { receive_buffer = max_receive_buffer = bytes; }
 
   bool operator==(const TcpConfig&) const = default;
 };

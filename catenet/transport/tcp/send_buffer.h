@@ -28,7 +28,8 @@ class SendBuffer {
         if (!chunk) {
           break;
         }
-        pieces_.push_back(Piece{std::move(chunk), 0, 0});
+        const std::uint32_t at = pieces_.empty() ? 0 : pieces_.back().at + pieces_.back().end - pieces_.back().begin;
+        pieces_.push_back(Piece{std::move(chunk), 0, 0, at});
       }
       Piece& tail = pieces_.back();
       const std::uint32_t n = std::min(wanted - done, tail.chunk.capacity() - tail.end);
@@ -44,13 +45,11 @@ class SendBuffer {
   /// the packet has no slice left. Precondition: offset + length <= size().
   std::uint32_t append_to(Packet& packet, std::uint32_t offset, std::uint32_t length) const {
     std::uint32_t done = 0;
-    for (std::size_t i = 0; i < pieces_.size() && done < length; ++i) {
+    std::size_t i = find(offset);
+    offset -= i < pieces_.size() ? pieces_[i].at - pieces_.front().at : 0;
+    for (; i < pieces_.size() && done < length; ++i) {
       const Piece& piece = pieces_[i];
       const std::uint32_t here = piece.end - piece.begin;
-      if (offset >= here) {
-        offset -= here;
-        continue;
-      }
       const std::uint32_t n = std::min(length - done, here - offset);
       if (!packet.append(piece.chunk, piece.begin + offset, n)) {
         break;
@@ -69,6 +68,7 @@ class SendBuffer {
       Piece& piece = pieces_.front();
       const std::uint32_t here = std::min(n, piece.end - piece.begin);
       piece.begin += here;
+      piece.at += here;
       n -= here;
       if (piece.begin == piece.end) {
         (void)pieces_.pop_front();
@@ -85,7 +85,18 @@ class SendBuffer {
     ChunkRef chunk;
     std::uint32_t begin;
     std::uint32_t end;
+    std::uint32_t at;  // of its first byte, counted from anywhere, modulo 2^32
   };
+  /// The piece that the byte at `offset` is in. There may be hundreds, and new data are far behind.
+  [[nodiscard]] std::size_t find(std::uint32_t offset) const {
+    std::size_t low = 0;
+    std::size_t high = pieces_.size();
+    while (high - low > 1) {
+      const std::size_t middle = low + (high - low) / 2;
+      (pieces_[middle].at - pieces_.front().at <= offset ? low : high) = middle;
+    }
+    return low;
+  }
   Ring<Piece> pieces_;
   std::uint32_t size_ = 0;
 };

@@ -48,8 +48,9 @@ Tcb::Tcb(const TcbEnvironment& environment, const TcpConfig& config, const wire:
   timers_.fill(Instant::never());
   snd_una_ = snd_nxt_ = recover_ = cwr_end_ = origin.iss;
   send_seq_ = origin.iss + 1;
-  // The smallest shift that lets the window say the whole buffer (RFC 7323 2.2).
-  while (rcv_wscale_ < wire::kTcpMaxWindowScale && (config.receive_buffer >> rcv_wscale_) > kMaxUnscaled) {
+  // The smallest shift that lets the window say the largest buffer there may be (RFC 7323 2.2).
+  const std::uint32_t largest = std::max(config.receive_buffer, config.max_receive_buffer);
+  while (rcv_wscale_ < wire::kTcpMaxWindowScale && (largest >> rcv_wscale_) > kMaxUnscaled) {
     ++rcv_wscale_;
   }
   quick_acks_ = config.quick_acks;
@@ -204,7 +205,7 @@ Result<std::size_t> Tcb::send(std::span<const std::byte> bytes) {
   if (bytes.empty()) {
     return std::size_t{0};
   }
-  const std::uint32_t room = config_.send_buffer - std::min(config_.send_buffer, send_.size());
+  const std::uint32_t room = send_limit() - std::min(send_limit(), send_.size());
   const std::uint32_t taken = send_.write(bytes, room, *environment_.pool);
   if (taken == 0) {
     send_blocked_ = true;
@@ -239,7 +240,14 @@ bool Tcb::writable() const {
   if (error_ != 0 || fin_queued_ || state_ == TcpState::closed) {
     return true;  // the answer is an error, at once
   }
-  return (is_synchronized() || is_early()) && send_.size() < config_.send_buffer;
+  return (is_synchronized() || is_early()) && send_.size() < send_limit();
+}
+
+// What cwnd lets go in a round trip, and as much again to be sent while that is under way. A window that loss has cut
+// leaves the limit below what is queued; then it drains.
+std::uint32_t Tcb::send_limit() const {
+  const std::uint32_t wanted = congestion_ ? 2 * std::min(cwnd(), config_.max_send_buffer / 2) : 0;
+  return std::max(config_.send_buffer, wanted);
 }
 
 // RFC 9293 3.10.4. In SYN-RECEIVED the FIN waits for the handshake's end, see establish().
@@ -321,9 +329,9 @@ void Tcb::check_invariants() const {
   check(seq_up_to(snd_una_, snd_nxt_), "snd_una <= snd_nxt");
   check(!may_send_data() || flight() <= send_.size() + 1, "flight is in the send buffer");
   check(seq_up_to(rcv_nxt_, rcv_adv_) || fin_received_, "rcv_nxt <= right edge");
-  check(send_.size() <= config_.send_buffer, "send buffer within its limit");
-  check(received_.readable() <= config_.receive_buffer + kMaxUnscaled, "receive buffer within its limit");
-  check(received_.out_of_order_bytes() <= config_.receive_buffer + kMaxUnscaled, "assembler within its limit");
+  check(send_.size() <= std::max(config_.send_buffer, config_.max_send_buffer), "send buffer within its limit");
+  check(received_.readable() <= receive_limit() + kMaxUnscaled, "receive buffer within its limit");
+  check(received_.out_of_order_bytes() <= receive_limit() + kMaxUnscaled, "assembler within its limit");
   check(state_ == TcpState::closed || !is_synchronized() || state_ == TcpState::time_wait || cwnd() > 0, "cwnd");
   check(!may_send_data() || recovery_ == Recovery::none || seq_up_to(recover_, snd_nxt_), "recover <= snd_nxt");
   segments_.verify();

@@ -97,6 +97,15 @@ class Tcb {
   void input(Packet data, const TcpSegment& segment, Instant now);
   /// The next segment (front = TCP header, checksum partial), or a null packet: nothing to send now.
   [[nodiscard]] Packet transmit(Instant now);
+  /// transmit() would answer nothing and leave everything as it is. A quick look: false says nothing.
+  [[nodiscard]] bool has_nothing_to_send() const {
+    const bool owes = syn_due_ | ack_due_ | rst_due_ | retransmit_due_ | loss_probe_due_ | probe_due_ | keepalive_due_ |
+                      probe_out_ | early_ack_due_;
+    return !owes && recovery_ == Recovery::none && snd_nxt_ == send_end() && state_ == TcpState::established &&
+           !config_.keepalive && config_.user_timeout == Duration{} && timers_[kPersist].is_never() &&
+           timers_[kUserTimeout].is_never();
+  }
+  [[nodiscard]] bool owes_acknowledgement() const { return ack_due_; }
   /// ECN field of the network header for the segment that transmit() gave last (RFC 3168 5).
   [[nodiscard]] std::uint8_t ecn_field() const { return ect_ ? 2 : 0; }
   [[nodiscard]] Instant deadline() const;
@@ -167,6 +176,11 @@ class Tcb {
   [[nodiscard]] Instant timer(TimerKind kind) const { return timers_[kind]; }
   [[nodiscard]] std::uint32_t send_queue() const { return send_.size(); }
   [[nodiscard]] std::uint32_t receive_queue() const { return received_.readable(); }
+  /// Bytes that each queue may hold now: as configured, or as far as the path has made them grow.
+  [[nodiscard]] std::uint32_t send_limit() const;
+  [[nodiscard]] std::uint32_t receive_limit() const {
+    return std::max(config_.receive_buffer, std::min(receive_grown_, config_.max_receive_buffer));
+  }
   [[nodiscard]] const TcpStatistics& statistics() const { return statistics_; }
   [[nodiscard]] Instant last_ack_at() const { return last_ack_at_; }
   [[nodiscard]] std::string_view algorithm() const {
@@ -230,6 +244,7 @@ class Tcb {
   void received_data(std::uint32_t bytes, bool filled_gap, Instant now);
 
   void note_duplicate(std::uint32_t left, std::uint32_t right);
+  void grow_receive_limit(Instant now);
 
   // tcb_ack.cc
   void acknowledge(const TcpSegment& segment, bool has_data, Instant now);
@@ -394,6 +409,9 @@ class Tcb {
   std::uint32_t ts_recent_ = 0;
   std::uint32_t early_ack_ = 0;
   Instant ts_recent_at_;
+  std::uint32_t receive_grown_ = 0;  // what receive_limit() has grown to; 0: not at all
+  std::uint32_t read_seq_ = 0;       // how far the user had read at read_at_
+  std::uint32_t last_read_ = 0;      // bytes read in the round trip before
   wire::SackBlock dsack_;  // to report: data that came twice (RFC 2883)
   bool dsack_due_ : 1 = false;
   std::uint8_t quick_acks_ = 0;
@@ -432,6 +450,7 @@ class Tcb {
   Instant last_heard_;
   Instant challenge_window_;
   std::uint8_t challenges_ = 0;
+  std::uint32_t read_at_ = 0;  // when read_seq_ was noted: microseconds modulo 2^32, 0: never
 
   RttEstimator rtt_;
   std::unique_ptr<CongestionControl> congestion_;

@@ -83,7 +83,7 @@ void Tcb::acknowledge_new(const TcpSegment& segment, AckNews& news) {
     cwnd_limited_ = false;
   }
   flight() > 0 ? arm_retransmit(news.now) : disarm(kRetransmit);  // RFC 6298 5.2, 5.3
-  if (send_blocked_ && send_.size() <= config_.send_buffer - config_.send_buffer / 4) {
+  if (send_blocked_ && send_.size() <= send_limit() - send_limit() / 4) {
     send_blocked_ = false;
     event_ = true;
   }

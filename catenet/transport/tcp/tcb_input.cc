@@ -366,6 +366,7 @@ void Tcb::received_data(std::uint32_t bytes, bool filled_gap, Instant now) {
   statistics_.bytes_received += bytes;
   unacked_bytes_ += bytes;
   event_ = true;
+  grow_receive_limit(now);
   if (quick_acks_ > 0) {
     --quick_acks_;
     ack_due_ = true;
@@ -374,6 +375,28 @@ void Tcb::received_data(std::uint32_t bytes, bool filled_gap, Instant now) {
   } else if (!is_armed(kDelayedAck)) {
     arm(kDelayedAck, now + config_.delayed_ack);
   }
+}
+
+// The window must be what a sender can have under way. Once a round trip: what the user has read in it is what the path
+// carries now, and by the time the news is with the sender it may be twice that, and twice that again in slow start
+// (dynamic right-sizing, as in Linux). A user who does not read gets no larger buffer.
+void Tcb::grow_receive_limit(Instant now) {
+  const std::uint32_t at = static_cast<std::uint32_t>(now.ns() / 1000) | 1;
+  if (config_.max_receive_buffer <= config_.receive_buffer ||
+      Duration::microseconds(at - read_at_) < rtt_.srtt()) {
+    return;
+  }
+  const std::uint32_t read_up_to = rcv_nxt_ - received_.readable();
+  const std::uint32_t read = read_up_to - read_seq_;
+  if (read_at_ != 0) {
+    const bool rising = read - read / 4 > last_read_;
+    const std::uint64_t wanted = std::uint64_t{read} * (rising ? 4 : 2);
+    receive_grown_ = static_cast<std::uint32_t>(
+        std::max<std::uint64_t>(receive_grown_, std::min<std::uint64_t>(wanted, config_.max_receive_buffer)));
+    last_read_ = read;
+  }
+  read_seq_ = read_up_to;
+  read_at_ = at;
 }
 
 // 3.10.7.4 eighth. Everything before the FIN has arrived.

@@ -480,9 +480,10 @@ std::uint16_t Tcb::window_field(bool syn) {
     return static_cast<std::uint16_t>(std::min(config_.receive_buffer, kMaxWindowField));
   }
   const std::uint8_t shift = syn ? 0 : rcv_wscale_;
-  const std::uint32_t free = config_.receive_buffer - std::min(config_.receive_buffer, received_.readable());
+  const std::uint32_t buffer = receive_limit();
+  const std::uint32_t free = buffer - std::min(buffer, received_.readable());
   const std::uint32_t edge = rcv_nxt_ + std::min(free, kMaxWindowField << shift);
-  if (seq_before(rcv_adv_, edge) && edge - rcv_adv_ >= std::min(config_.receive_buffer / 2, mss_)) {
+  if (seq_before(rcv_adv_, edge) && edge - rcv_adv_ >= std::min(buffer / 2, mss_)) {
     rcv_adv_ = edge;
   }
   const std::uint32_t window = seq_before(rcv_nxt_, rcv_adv_) ? rcv_adv_ - rcv_nxt_ : 0;
@@ -495,7 +496,7 @@ void Tcb::offer_window() {
   if (!is_synchronized() || fin_received_) {
     return;
   }
-  const std::uint32_t buffer = config_.receive_buffer;
+  const std::uint32_t buffer = receive_limit();
   const std::uint32_t free = std::min(buffer - std::min(buffer, received_.readable()), kMaxWindowField << rcv_wscale_);
   const std::uint32_t offered = rcv_wnd();
   const std::uint32_t growth = free > offered ? free - offered : 0;

@@ -9,11 +9,11 @@ TEST(TcbHandshake, ActiveOpenOffersEverythingAndTakesWhatIsAnswered) {
   Script s;
   s.run(R"(
     0 connect
-    0 > S 0:0(0) win 65535 <mss 1460,sackOK,TS 0 0,wscale 5>
+    0 > S 0:0(0) win 65535 <mss 1460,sackOK,TS 0 0,wscale 10>
     0 state SYN-SENT
     0 send 1 fails 11
     0.1 < S. 0:0(0) ack 1 win 30000 <mss 1400,sackOK,TS 77 0,wscale 7>
-    0.1 > . 1:1(0) ack 1 win 32768 <TS 100 77>
+    0.1 > . 1:1(0) ack 1 win 1024 <TS 100 77>
     0.1 state ESTABLISHED
     0.1 timer none
   )");
@@ -40,6 +40,7 @@ TEST(TcbHandshake, PassiveOpenAnswersOnlyWhatWasOffered) {
 TEST(TcbHandshake, WindowScaleIsAppliedBothWays) {
   TcpConfig config;
   config.timestamps = false;
+  config.fix_receive_buffer(1 << 20);
   Script s(config);
   s.run(R"(
     0 listen
@@ -342,7 +343,7 @@ TEST(TcbUser, AConnectionIsSmall) { EXPECT_LE(sizeof(Tcb), 800U); }
 
 TEST(TcbUser, SendBufferHasALimitAndTellsWhenThereIsRoom) {
   TcpConfig config = plain_config();
-  config.send_buffer = 4000;
+  config.fix_send_buffer(4000);
   Script s(config);
   s.run(established("<mss 1000>"));
   (void)s.tcb->take_event();

@@ -415,6 +415,107 @@ struct Row {
   [[nodiscard]] const wire::FourTuple& tuple() const { return key; }
 };
 
+// TCP-14: a request in two small pieces, then the wait for its answer, five times over a round trip of 0.4 ms. Nagle
+// holds the second piece until the first is acknowledged, and the receiver takes 200 ms to do that.
+Duration transaction(bool nagle, std::size_t piece) {
+  TwoTcps net;
+  Impairments impairments;
+  impairments.delay = Duration::microseconds(200);
+  net.set_impairments(impairments);
+  TcpConfig config;
+  config.nagle = nagle;
+  config.delayed_ack = 200_ms;
+  config.quick_acks = 0;
+  net.a->tcp.set_config(config);
+  net.b->tcp.set_config(config);
+  TcpPcb& listener = **net.b->tcp.listen(endpoint("0.0.0.0:80"), 1);
+  TcpPcb& client = **net.a->tcp.connect({}, endpoint("10.0.0.2:80"));
+  net.run_for(1_s);
+  TcpPcb& server = **listener.accept();
+  const std::vector<std::byte> request(200);
+  std::vector<std::byte> got(200);
+  Instant begin;
+  for (int i = 0; i < 6; ++i) {
+    begin = i == 1 ? net.scheduler.now() : begin;  // reading for the first time opens the window, and that is told at once
+    for (std::size_t sent = 0; sent < request.size(); sent += piece) {
+      EXPECT_EQ(*client.send(std::span(request).first(piece)), piece);
+    }
+    std::size_t received = 0;
+    while (received < request.size()) {
+      net.run_for(Duration::microseconds(10));
+      received += server.receive(got).value_or(0);
+    }
+    EXPECT_EQ(*server.send(std::span(request).first(1)), 1U);
+    while (!client.receive(got)) {
+      net.run_for(Duration::microseconds(10));
+    }
+  }
+  return (net.scheduler.now() - begin) / 5;
+}
+
+TEST(TcpPublished, NagleWaitsForTheDelayedAcknowledgement) {  // TCP-14
+  EXPECT_NEAR(transaction(true, 100).to_seconds(), 0.2004, 0.001);
+  EXPECT_NEAR(transaction(false, 100).to_seconds(), 0.0004, 0.0001);  // TCP_NODELAY
+  EXPECT_NEAR(transaction(true, 200).to_seconds(), 0.0004, 0.0001);   // or one write
+}
+
+class TcpBuffers : public TcpHost {
+ protected:
+  /// Sends 16 MB over a round trip of 100 ms for as long as it takes, at most ten seconds; how much was received.
+  std::size_t transfer(bool read) {
+    Impairments impairments;
+    impairments.delay = 50_ms;
+    net.set_impairments(impairments);
+    TcpPcb& listener = listen("0.0.0.0:80");
+    client = &connect();
+    net.run_for(200_ms);
+    server = *listener.accept();
+    sender.attach(*client);
+    if (read) {
+      receiver.attach(*server);
+    }
+    for (int i = 0; i < 100 && receiver.received.size() < sender.to_send.size(); ++i) {
+      net.run_for(100_ms);
+      largest_send = std::max(largest_send, sender.done() ? 0 : client->info().send_queue);
+      largest_limit = std::max(largest_limit, receiver.done() ? 0 : server->tcb()->receive_limit());
+    }
+    return receiver.received.size();
+  }
+  Talker sender{random_bytes(16'000'000, 1), 1};
+  Talker receiver{{std::byte{1}}, 2};
+  TcpPcb* client = nullptr;
+  TcpPcb* server = nullptr;
+  std::uint32_t largest_send = 0;
+  std::uint32_t largest_limit = 0;
+};
+
+TEST_F(TcpBuffers, GrowWithThePath) {
+  const Instant begin = net.scheduler.now();
+  ASSERT_EQ(transfer(true), sender.to_send.size());
+  EXPECT_GT(largest_limit, 4U << 20);
+  EXPECT_LE(largest_limit, 32U << 20);
+  EXPECT_GT(largest_send, 4U << 20);
+  EXPECT_LT(net.scheduler.now() - begin, 2_s);  // with 1 MiB each it would take 16 round trips more
+}
+
+TEST_F(TcpBuffers, StayAsTheyAreWhenFixed) {
+  TcpConfig config;
+  config.fix_send_buffer(1 << 20);
+  config.fix_receive_buffer(1 << 20);
+  net.a->tcp.set_config(config);
+  net.b->tcp.set_config(config);
+  ASSERT_EQ(transfer(true), sender.to_send.size());
+  EXPECT_EQ(largest_limit, 1U << 20);
+  EXPECT_LE(largest_send, 1U << 20);
+}
+
+TEST_F(TcpBuffers, DoNotGrowForAUserWhoDoesNotRead) {
+  ASSERT_EQ(transfer(false), 0U);
+  EXPECT_EQ(server->tcb()->receive_limit(), 1U << 20);
+  EXPECT_LE(server->info().receive_queue, 1U << 20);
+  EXPECT_GT(server->info().receive_queue, (1U << 20) - 3000);
+}
+
 TEST(PcbTable, FindsWhatIsInItThroughGrowthAndRemoval) {
   PcbTable<Row> table(42);
   EXPECT_EQ(table.find({}), nullptr);
