@@ -45,7 +45,7 @@ Result<std::int64_t> get_size(SocketTable& table, int fd) {
   return got ? Result<std::int64_t>(static_cast<std::int64_t>(got->bytes)) : std::unexpected(got.error());
 }
 
-constexpr std::array<OptionRow, 17> kRows{{
+constexpr std::array<OptionRow, 18> kRows{{
     {SOL_SOCKET, SO_REUSEADDR, set_switch<option::ReuseAddress>, get_switch<option::ReuseAddress>},
     {SOL_SOCKET, SO_REUSEPORT, set_switch<option::ReusePort>, get_switch<option::ReusePort>},
     {SOL_SOCKET, SO_KEEPALIVE, set_switch<option::KeepAlive>, get_switch<option::KeepAlive>},
@@ -70,6 +70,7 @@ constexpr std::array<OptionRow, 17> kRows{{
     {IPPROTO_TCP, TCP_FASTOPEN_CONNECT, set_switch<option::FastOpenConnect>, get_switch<option::FastOpenConnect>},
     {IPPROTO_TCP, TCP_FASTOPEN_NO_COOKIE, set_switch<option::FastOpenWithoutCookie>,
      get_switch<option::FastOpenWithoutCookie>},
+    {IPPROTO_TCP, TCP_CORK, set_switch<option::Cork>, get_switch<option::Cork>},
     {IPPROTO_TCP, TCP_NODELAY, set_switch<option::NoDelay>, get_switch<option::NoDelay>},
     {IPPROTO_TCP, TCP_USER_TIMEOUT,
      [](SocketTable& table, int fd, std::int64_t value) {

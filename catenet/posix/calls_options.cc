@@ -279,6 +279,8 @@ Result<void> set_tcp_option(const SocketFile& file, int name, const Value& value
       return set_fast_open(file, name, *number);
     case TCP_NODELAY:
       return set(file, option::NoDelay{*number != 0});
+    case TCP_CORK:
+      return set(file, option::Cork{*number != 0});
     case TCP_MAXSEG:
       if (*number < 0 || *number > 32'767) {
         return fail(EINVAL, "not a segment size");
@@ -430,6 +432,8 @@ Result<void> get_tcp_option(const SocketFile& file, int name, Value& value) {
   switch (name) {
     case TCP_NODELAY:
       return get<option::NoDelay>(file, value, kOn);
+    case TCP_CORK:
+      return get<option::Cork>(file, value, kOn);
     case TCP_MAXSEG:
       return get<option::MaxSegment>(file, value, [](const auto& o) { return o.bytes; });
     case TCP_USER_TIMEOUT:

@@ -36,14 +36,6 @@ void set_ecn(TcpConfig& config, const Value& value) {
                                : transport::EcnMode::answer;
 }
 
-void set_send_buffer(TcpConfig& config, const Value& value) {
-  config.fix_send_buffer(static_cast<std::uint32_t>(std::get<std::uint64_t>(value)));
-}
-
-void set_receive_buffer(TcpConfig& config, const Value& value) {
-  config.fix_receive_buffer(static_cast<std::uint32_t>(std::get<std::uint64_t>(value)));
-}
-
 struct Setter {
   std::string_view name;
   void (*set)(TcpConfig& config, const Value& value);
@@ -53,9 +45,8 @@ constexpr std::array kSetters = {
     Setter{"congestion", set_congestion},
     Setter{"ecn", set_ecn},
     Setter{"nagle", set<&TcpConfig::nagle>},
-    // A size that is given stays, unless a larger limit is given with it: that comes after these.
-    Setter{"send_buffer", set_send_buffer},
-    Setter{"receive_buffer", set_receive_buffer},
+    Setter{"send_buffer", set<&TcpConfig::send_buffer>},
+    Setter{"receive_buffer", set<&TcpConfig::receive_buffer>},
     Setter{"max_send_buffer", set<&TcpConfig::max_send_buffer>},
     Setter{"max_receive_buffer", set<&TcpConfig::max_receive_buffer>},
     Setter{"initial_window", set<&TcpConfig::initial_window>},
@@ -86,16 +77,16 @@ constexpr std::array kSetters = {
 
 transport::TcpConfig tcp_config(std::span<const lab::OptionSetting> options) {
   TcpConfig config;
-  std::size_t known = 0;
-  for (const Setter& setter : kSetters) {  // in their order, not that of the lab
-    for (const lab::OptionSetting& option : options) {
+  for (const lab::OptionSetting& option : options) {
+    bool known = false;
+    for (const Setter& setter : kSetters) {
       if (setter.name == option.name) {
         setter.set(config, option.value);
-        ++known;
+        known = true;
       }
     }
+    check(known, "every TCP option of the lab format has a setter");
   }
-  check(known == options.size(), "every TCP option of the lab format has a setter");
   return config;
 }
 

@@ -22,7 +22,8 @@ TEST(TcpSettings, EveryOptionDecidesItsField) {
   wanted.congestion = transport::CongestionAlgorithm::new_reno;
   wanted.ecn = transport::EcnMode::ask;
   wanted.keepalive = true;
-  wanted.fix_send_buffer(64 << 10);
+  wanted.send_buffer = 64 << 10;
+  wanted.max_send_buffer = 2 << 20;
   wanted.receive_buffer = 128 << 10;
   wanted.max_receive_buffer = 1 << 20;
   wanted.initial_window = 3;
@@ -38,7 +39,8 @@ TEST(TcpSettings, EveryOptionDecidesItsField) {
   wanted.user_timeout = Duration::seconds(20);
   wanted.msl = Duration::seconds(120);
   EXPECT_EQ(configured("nagle: false, sack: false, timestamps: false, window_scaling: false, keepalive: true, "
-                       "send_buffer: 64KiB, max_receive_buffer: 1MiB, receive_buffer: 128KiB, initial_window: 3, max_mss: 536, "
+                       "send_buffer: 64KiB, max_receive_buffer: 1MiB, max_send_buffer: 2MiB, receive_buffer: 128KiB, "
+                       "initial_window: 3, max_mss: 536, "
                        "congestion: newreno, ecn: ask, delayed_ack: 100ms, initial_rto: 3s, min_rto: 1s, max_rto: 60s, "
                        "syn_retries: 2, retries: 5, "
                        "keepalive_idle: 10s, keepalive_interval: 2s, user_timeout: 20s, msl: 2min"),

@@ -355,6 +355,9 @@ Result<void> StreamDescriptor::apply(const option::SendBuffer& o) {
 Result<void> StreamDescriptor::apply(const option::NoDelay& o) {
   return configure([&](auto& c) { c.nagle = !o.on; });
 }
+Result<void> StreamDescriptor::apply(const option::Cork& o) {
+  return configure([&](auto& c) { c.cork = o.on; });
+}
 Result<void> StreamDescriptor::apply(const option::KeepAlive& o) {
   return configure([&](auto& c) { c.keepalive = o.on; });
 }
@@ -444,6 +447,8 @@ Result<void> StreamDescriptor::fetch(T& o) const {
     o.bytes = pcb_->tcb() != nullptr ? pcb_->tcb()->send_limit() : config.send_buffer;
   } else if constexpr (std::is_same_v<T, option::NoDelay>) {
     o.on = !config.nagle;
+  } else if constexpr (std::is_same_v<T, option::Cork>) {
+    o.on = config.cork;
   } else if constexpr (std::is_same_v<T, option::KeepAlive>) {
     o.on = config.keepalive;
   } else if constexpr (std::is_same_v<T, option::KeepAliveTiming>) {

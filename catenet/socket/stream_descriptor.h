@@ -56,6 +56,7 @@ class StreamDescriptor final : public Descriptor {
   Result<void> apply(const option::ReceiveBuffer& o);
   Result<void> apply(const option::SendBuffer& o);
   Result<void> apply(const option::NoDelay& o);
+  Result<void> apply(const option::Cork& o);
   Result<void> apply(const option::KeepAlive& o);
   Result<void> apply(const option::KeepAliveTiming& o);
   Result<void> apply(const option::MaxSegment& o);

@@ -105,6 +105,9 @@ struct ReceiveErrors {
 struct NoDelay {
   bool on = false;
 };  ///< stream: Nagle's algorithm off
+struct Cork {
+  bool on = false;
+};  ///< stream: only full segments go; what waits goes when it is taken off, or after an RTO
 struct KeepAlive {
   bool on = false;
 };  ///< stream
@@ -157,7 +160,7 @@ using Option =
     std::variant<option::Broadcast, option::ReuseAddress, option::ReusePort, option::BindToDevice, option::V6Only,
                  option::ReceiveBuffer, option::SendBuffer, option::TimeToLive, option::MulticastTtl,
                  option::TrafficClass, option::DontFragment, option::NoChecksum, option::ReceiveErrors, option::NoDelay,
-                 option::KeepAlive, option::KeepAliveTiming, option::FastOpen, option::FastOpenConnect,
+                 option::Cork, option::KeepAlive, option::KeepAliveTiming, option::FastOpen, option::FastOpenConnect,
                  option::FastOpenWithoutCookie, option::FastOpenKeys, option::MaxSegment, option::Figures,
                  option::UserTimeout, option::Congestion, option::Linger, option::JoinGroup, option::LeaveGroup>;
 

@@ -18,11 +18,12 @@ struct TcpConfig {
   std::uint32_t receive_buffer = 1 << 20;       ///< bytes not yet read, to begin with
   std::uint32_t max_send_buffer = 32 << 20;     ///< it grows so far, twice the congestion window
   std::uint32_t max_receive_buffer = 32 << 20;  ///< it grows so far, as the user reads; decides the window scale
-  std::uint16_t max_mss = 0xffff;          ///< upper bound of what we send and advertise
-  std::uint8_t initial_window = 10;        ///< segments (RFC 6928); 0: RFC 3390
+  std::uint16_t max_mss = 0xffff;               ///< upper bound of what we send and advertise
+  std::uint8_t initial_window = 10;             ///< segments (RFC 6928); 0: RFC 3390
   CongestionAlgorithm congestion = CongestionAlgorithm::cubic;
   EcnMode ecn = EcnMode::answer;  ///< DCTCP asks unless this is `never`
-  bool nagle = true;              ///< RFC 896; false is TCP_NODELAY
+  bool nagle = true;              ///< RFC 896, as Minshall and Linux read it; false is TCP_NODELAY
+  bool cork = false;              ///< only full segments go (TCP_CORK); what has waited for an RTO goes all the same
   bool window_scaling = true;     ///< RFC 7323 2
   bool timestamps = true;         ///< RFC 7323 3
   bool sack = true;               ///< RFC 2018

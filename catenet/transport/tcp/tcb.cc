@@ -46,7 +46,7 @@ Tcb::Tcb(const TcbEnvironment& environment, const TcpConfig& config, const wire:
          const TcbOrigin& origin)
     : environment_(environment), config_(config), tuple_(tuple), origin_(origin) {
   timers_.fill(Instant::never());
-  snd_una_ = snd_nxt_ = recover_ = cwr_end_ = origin.iss;
+  snd_una_ = snd_nxt_ = recover_ = cwr_end_ = small_end_ = origin.iss;
   send_seq_ = origin.iss + 1;
   // The smallest shift that lets the window say the largest buffer there may be (RFC 7323 2.2).
   const std::uint32_t largest = std::max(config.receive_buffer, config.max_receive_buffer);
@@ -155,11 +155,11 @@ void Tcb::on_network_error(int code, bool hard) {
     fail(code);
     return;
   }
-  soft_error_ = code;
+  soft_error_ = static_cast<std::int16_t>(code);
 }
 
 void Tcb::fail(int error) {
-  error_ = error;
+  error_ = static_cast<std::int16_t>(error);
   enter_closed();
 }
 

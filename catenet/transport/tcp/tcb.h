@@ -303,6 +303,9 @@ class Tcb {
   [[nodiscard]] std::uint32_t timestamp(Instant now) const {
     return static_cast<std::uint32_t>(now.ns() / 1'000'000) + origin_.timestamp_offset;
   }
+  [[nodiscard]] bool small_under_way() const {
+    return seq_before(snd_una_, small_end_) && seq_up_to(small_end_, snd_nxt_);
+  }
   [[nodiscard]] std::uint32_t data_end() const { return send_seq_ + send_.size(); }
   [[nodiscard]] std::uint32_t send_end() const { return data_end() + (fin_queued_ ? 1 : 0); }
 
@@ -374,6 +377,7 @@ class Tcb {
   bool keepalive_due_ : 1 = false;
   bool probe_out_ : 1 = false;  // the only thing under way is a probe's byte
   std::uint32_t rst_seq_ = 0;
+  std::uint32_t small_end_ = 0;  // one past the last byte sent in a segment that was not full
 
   // The user's side.
   bool fin_queued_ : 1 = false;
@@ -384,8 +388,8 @@ class Tcb {
   bool send_blocked_ : 1 = false;
   bool event_ = false;
   bool reset_ : 1 = false;
-  int error_ = 0;
-  int soft_error_ = 0;
+  std::int16_t error_ = 0;  // errno
+  std::int16_t soft_error_ = 0;
 
   // RFC 9293 3.3.1, send sequence variables
   std::uint32_t snd_una_ = 0;
@@ -412,7 +416,7 @@ class Tcb {
   std::uint32_t receive_grown_ = 0;  // what receive_limit() has grown to; 0: not at all
   std::uint32_t read_seq_ = 0;       // how far the user had read at read_at_
   std::uint32_t last_read_ = 0;      // bytes read in the round trip before
-  wire::SackBlock dsack_;  // to report: data that came twice (RFC 2883)
+  wire::SackBlock dsack_;            // to report: data that came twice (RFC 2883)
   bool dsack_due_ : 1 = false;
   std::uint8_t quick_acks_ = 0;
 

@@ -382,8 +382,7 @@ void Tcb::received_data(std::uint32_t bytes, bool filled_gap, Instant now) {
 // (dynamic right-sizing, as in Linux). A user who does not read gets no larger buffer.
 void Tcb::grow_receive_limit(Instant now) {
   const std::uint32_t at = static_cast<std::uint32_t>(now.ns() / 1000) | 1;
-  if (config_.max_receive_buffer <= config_.receive_buffer ||
-      Duration::microseconds(at - read_at_) < rtt_.srtt()) {
+  if (config_.max_receive_buffer <= config_.receive_buffer || Duration::microseconds(at - read_at_) < rtt_.srtt()) {
     return;
   }
   const std::uint32_t read_up_to = rcv_nxt_ - received_.readable();

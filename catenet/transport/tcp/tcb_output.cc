@@ -238,7 +238,8 @@ std::uint32_t Tcb::burst_length(std::uint32_t most, std::uint32_t available) con
   return std::max(whole ? length : length - tail, mss_);
 }
 
-// RFC 9293 3.8.6.2.1, the sender's half of silly window avoidance; (2) and (3) ask of Nagle that nothing is under way.
+// RFC 9293 3.8.6.2.1, the sender's half of silly window avoidance. Of Nagle (2) and (3) ask that nothing is under way;
+// that nothing small is will do (draft-minshall-nagle, and Linux): the tail of a long write does not wait.
 bool Tcb::worth_sending(std::uint32_t length, std::uint32_t available, bool fin, bool idle) const {
   if (length == 0) {
     return fin;
@@ -246,7 +247,10 @@ bool Tcb::worth_sending(std::uint32_t length, std::uint32_t available, bool fin,
   if (length >= mss_ || fin) {  // (1), and a FIN must not wait for an ACK
     return true;
   }
-  const bool may = idle || !config_.nagle;
+  if (config_.cork) {  // after an RTO the persist timer has its way, see plan_probe()
+    return false;
+  }
+  const bool may = idle || !config_.nagle || !small_under_way();
   return may && (length == available || length >= max_snd_wnd_ / 2);
 }
 
@@ -288,6 +292,7 @@ void Tcb::note_sent(const Plan& plan, Instant now) {
       limited_ += plan.length;
     }
     frto_sent_ = frto_sent_ || frto_ == Frto::new_data;
+    small_end_ = plan.length % mss_ != 0 ? end : small_end_;
   }
   segments_.sent(plan.seq, end, now);
   if (uses_prr()) {

@@ -30,6 +30,39 @@ TEST(TcbNagle, CanBeSwitchedOffAndAFinDoesNotWait) {
   fin.run(established() + "1 send 10\n1 > P. 1:11(10) ack 1\n1 send 10\n1 close\n1 > FP. 11:21(10) ack 1\n");
 }
 
+TEST(TcbNagle, TheTailOfALongWriteDoesNotWait) {  // Minshall: only another small segment holds it back
+  TcpConfig config = plain_config();
+  config.initial_window = 10;
+  Script s(config);
+  s.run(established("<mss 1000>") + R"(
+    1 send 2500
+    1 > . 1:1001(1000) ack 1
+    1 > . 1001:2001(1000) ack 1
+    1 > P. 2001:2501(500) ack 1
+    1.01 send 10
+    1.01 quiet
+    1.1 < . 1:1(0) ack 2001
+    1.1 quiet
+    1.2 < . 1:1(0) ack 2501
+    1.2 > P. 2501:2511(10) ack 1
+  )");
+}
+
+TEST(TcbNagle, ACorkHoldsWhatIsNotFullForAnRto) {
+  TcpConfig config = plain_config();
+  config.cork = true;
+  Script s(config);
+  s.run(established("<mss 1000>") + R"(
+    1 send 300
+    1 quiet
+    1.01 send 1000
+    1.01 > . 1:1001(1000) ack 1
+    1.1 < . 1:1(0) ack 1001
+    1.1 quiet
+    2.1 > P. 1001:1301(300) ack 1
+  )");
+}
+
 // TCP-13 of the published figures: a character each 200 ms over 5 s round trip: one, then 24 in one packet.
 TEST(TcbNagle, PublishedCharacterCounts) {
   TcpConfig config = plain_config();
@@ -141,11 +174,13 @@ TEST(TcbBurst, WholeSegmentsGoTogetherAndATailObeysNagle) {
   Bursting s(plain_config());
   s.run(established("<mss 1000>") + R"(
     1 send 3500
-    1 > P. 1:3001(3000) ack 1
-    1.1 < . 1:1(0) ack 3001
-    1.1 > P. 3001:3501(500) ack 1
+    1 > P. 1:3501(3500) ack 1
+    1.01 send 3500
+    1.01 > P. 3501:6501(3000) ack 1
+    1.1 < . 1:1(0) ack 3501
+    1.1 > P. 6501:7001(500) ack 1
   )");
-  EXPECT_EQ(s.tcb->statistics().segments_sent, 1U + 3 + 1) << "segments are counted, not packets";
+  EXPECT_EQ(s.tcb->statistics().segments_sent, 1U + 4 + 3 + 1) << "segments are counted, not packets";
   TcpConfig config = plain_config();
   config.nagle = false;
   Bursting off(config);

@@ -95,7 +95,10 @@ void Tcb::on_keepalive_timeout(Instant now) {
     arm(kKeepalive, now + config_.keepalive_idle);
     return;
   }
-  if (probes_ >= config_.keepalive_probes) {
+  if (probes_ >=
+      config_.keepalive_probes) {  // RFC 1122 4.2.3.6; the reset is for a peer that only our side cannot hear
+    rst_due_ = rst_has_ack_ = true;
+    rst_seq_ = snd_nxt_;
     fail(soft_error_ != 0 ? soft_error_ : ETIMEDOUT);
     return;
   }

@@ -163,6 +163,7 @@ TEST(TcbKeepalive, ProbesAndGivesUp) {  // RFC 9293 3.8.4
     10.2 < . 1:1(0) ack 1
     20.2 > . 0:0(0) ack 1
     21.2 > . 0:0(0) ack 1
+    22.2 > R. 1:1(0) ack 1
     22.2 error 110
   )");
 }

@@ -152,10 +152,10 @@ class TcpPcb final : public TcpPortUser, public ListNode<TcpAllPcbs>, public Lis
   [[nodiscard]] bool is_deferred() const { return deferred_; }
   /// The handshake is done and neither end has ended the connection altogether.
   [[nodiscard]] bool is_connected() const { return tcb_ != nullptr && tcb_->is_synchronized(); }
-  /// Takes effect at once for nagle, keepalive, delayed_ack, user_timeout, retries; buffer sizes and negotiated options
-  /// before connect() or listen() (accepted connections inherit the listener's).
+  /// Takes effect at once for nagle, cork, keepalive, delayed_ack, user_timeout, retries; buffer sizes and negotiated
+  /// options before connect() or listen() (accepted connections inherit the listener's).
   [[nodiscard]] const TcpConfig& config() const { return config_; }
-  void set_config(const TcpConfig& config) { config_ = config; }
+  void set_config(const TcpConfig& config);
   [[nodiscard]] TcpPcbInfo info() const;
   [[nodiscard]] const Tcb* tcb() const { return tcb_.get(); }  ///< null unless there is a connection
 

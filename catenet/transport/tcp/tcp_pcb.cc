@@ -250,6 +250,14 @@ Result<std::size_t> TcpPcb::send(std::span<const std::byte> bytes) {
   return sent;
 }
 
+void TcpPcb::set_config(const TcpConfig& config) {
+  const bool lets_go = (config_.nagle && !config.nagle) || (config_.cork && !config.cork);
+  config_ = config;
+  if (lets_go && tcb_ && tcb_->is_synchronized()) {
+    tcp_.settle(*this, false);
+  }
+}
+
 Result<std::size_t> TcpPcb::receive(std::span<std::byte> out) {
   if (!tcb_) {
     return fail(ENOTCONN, "receive");

@@ -436,7 +436,8 @@ Duration transaction(bool nagle, std::size_t piece) {
   std::vector<std::byte> got(200);
   Instant begin;
   for (int i = 0; i < 6; ++i) {
-    begin = i == 1 ? net.scheduler.now() : begin;  // reading for the first time opens the window, and that is told at once
+    begin =
+        i == 1 ? net.scheduler.now() : begin;  // reading for the first time opens the window, and that is told at once
     for (std::size_t sent = 0; sent < request.size(); sent += piece) {
       EXPECT_EQ(*client.send(std::span(request).first(piece)), piece);
     }
