@@ -71,6 +71,7 @@ Result<void> Icmp::send_echo(Packet packet, std::uint16_t identifier, std::uint1
   packet.header<IcmpHeader>().checksum = checksum_finish(checksum_add(packet, 0));
   packet.meta().checksum = ChecksumState::verified;
   options.protocol = kIcmp;
+  sent_.add(static_cast<std::uint8_t>(IcmpType::kEcho));
   return ipv4_.output(std::move(packet), options);
 }
 
@@ -138,6 +139,7 @@ void Icmp::send_error(const Packet& packet, const IcmpHeader& error) {
   options.protocol = kIcmp;
   options.traffic_class = kInternetworkControl;
   ++ipv4_.counters_.icmp_errors_sent;
+  sent_.add(error.type);
   (void)ipv4_.output(std::move(message), options);
 }
 
@@ -148,12 +150,14 @@ void Icmp::receive(Packet packet, const Delivery& delivery) {
   complete_checksum(packet);
   if (packet.meta().checksum == ChecksumState::unverified) {
     if (checksum_fold(checksum_add(packet, 0)) != 0xffff) {
+      ++malformed_;
       node.drop(std::move(packet), DropReason::bad_icmp_checksum, delivery.interface);
       return;
     }
     packet.meta().checksum = ChecksumState::verified;
   }
   if (!packet.pullup(wire::kIcmpHeaderSize)) {
+    ++malformed_;
     node.drop(std::move(packet), DropReason::bad_icmp, delivery.interface);
     return;
   }
@@ -165,9 +169,11 @@ void Icmp::receive(Packet packet, const Delivery& delivery) {
   }
   const auto header = IcmpHeader::parse(packet.head());
   if (!header) {
+    ++malformed_;
     node.drop(std::move(packet), DropReason::bad_icmp, delivery.interface);
     return;
   }
+  received_.add((*header)->type);
   switch ((*header)->kind()) {
     case IcmpType::kEcho:
       answer_echo(std::move(packet), delivery);
@@ -211,6 +217,7 @@ void Icmp::answer_echo(Packet packet, const Delivery& delivery) {
   options.destination = delivery.source;
   options.protocol = kIcmp;
   options.traffic_class = delivery.traffic_class;
+  sent_.add(static_cast<std::uint8_t>(IcmpType::kEchoReply));
   (void)ipv4_.output(std::move(packet), options);
 }
 

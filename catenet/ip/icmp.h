@@ -9,6 +9,7 @@
 
 #include "catenet/ip/config.h"
 #include "catenet/ip/echo.h"
+#include "catenet/ip/message_counters.h"
 #include "catenet/ip/network.h"
 #include "catenet/wire/icmp.h"
 
@@ -31,6 +32,11 @@ class Icmp final : public Protocol, public Echo {
   /// Hands an error to the protocol that it is about. False when nobody cares.
   bool deliver(const ErrorReport& report, std::uint8_t protocol);
 
+  /// Messages that came and were whole, and that were sent, by type; and those that were not whole.
+  [[nodiscard]] const MessageCounters& received() const { return received_; }
+  [[nodiscard]] const MessageCounters& sent() const { return sent_; }
+  [[nodiscard]] std::uint64_t malformed() const { return malformed_; }
+
   // Protocol
   void receive(Packet packet, const Delivery& delivery) override;
   void on_error(const ErrorReport& report) override;
@@ -45,6 +51,9 @@ class Icmp final : public Protocol, public Echo {
   Ipv4& ipv4_;
   const IcmpConfig& config_;
   TokenBucket bucket_;
+  MessageCounters received_;
+  MessageCounters sent_;
+  std::uint64_t malformed_ = 0;
 };
 
 }  // namespace catenet::ip

@@ -86,14 +86,7 @@ unsigned DatagramDescriptor::readiness() const {
   return mask;
 }
 
-PcbRow DatagramDescriptor::row() const {
-  PcbRow row;
-  row.protocol = "udp";
-  row.local = pcb_.local();
-  row.foreign = pcb_.foreign();
-  row.receive_queue = pcb_.queued_bytes();
-  return row;
-}
+PcbRow DatagramDescriptor::row() const { return row_of(pcb_); }
 
 // ---- options ------------------------------------------------------------------------------------------------------
 

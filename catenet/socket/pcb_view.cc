@@ -28,16 +28,19 @@ PcbRow row_of(const transport::TcpPcbInfo& info) {
   return row;
 }
 
+}  // namespace
+
 PcbRow row_of(const transport::UdpPcb& pcb) {
   PcbRow row;
   row.protocol = "udp";
   row.local = pcb.local();
   row.foreign = pcb.foreign();
   row.receive_queue = pcb.queued_bytes();
+  row.queued = pcb.queued();
+  row.receive_limit = pcb.options().receive_limit;
+  row.dropped = pcb.dropped();
   return row;
 }
-
-}  // namespace
 
 std::vector<PcbRow> pcb_rows(const SocketTable& table) {
   std::vector<PcbRow> rows;

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "catenet/transport/udp/udp_pcb.h"
 #include "catenet/wire/endpoint.h"
 
 namespace catenet::socket {
@@ -21,8 +22,13 @@ struct PcbRow {
   std::string_view state;         ///< "ESTABLISHED", ... ; empty for udp and icmp
   std::size_t receive_queue = 0;  ///< bytes; for a listener: connections not accepted
   std::size_t send_queue = 0;     ///< bytes; for a listener: its backlog
+  // UDP alone:
+  std::size_t queued = 0;         ///< datagrams not read
+  std::size_t receive_limit = 0;  ///< what receive_queue may reach
+  std::uint64_t dropped = 0;      ///< datagrams that found the queue full
 };
 
+[[nodiscard]] PcbRow row_of(const transport::UdpPcb& pcb);
 /// Descriptors in the order of their numbers, then what no program holds.
 [[nodiscard]] std::vector<PcbRow> pcb_rows(const SocketTable& table);
 /// Five columns under their headings, "-" where there is nothing; one line per row, each ending in a newline.

@@ -163,7 +163,18 @@ void Tcb::fail(int error) {
   enter_closed();
 }
 
+// Nobody answers: what an ICMP error said of it is the better reason.
+void Tcb::give_up() {
+  count(&TcpCounters::aborts_on_timeout);
+  fail(soft_error_ != 0 ? soft_error_ : ETIMEDOUT);
+}
+
 void Tcb::enter_closed() {
+  if (state_ == TcpState::established || state_ == TcpState::close_wait) {
+    count(&TcpCounters::established_resets);
+  } else if (state_ == TcpState::syn_sent || state_ == TcpState::syn_received) {
+    count(&TcpCounters::attempt_fails);
+  }
   state_ = TcpState::closed;
   recovery_ = Recovery::none;
   timers_.fill(Instant::never());
@@ -285,6 +296,7 @@ void Tcb::close(Instant now) {
     return;
   }
   if (received_.readable() > 0 && !receive_shut_) {
+    count(&TcpCounters::aborts_on_close);
     abort();  // RFC 9293 3.10.4, RFC 2525 2.17: the peer must learn that its data were lost
     return;
   }

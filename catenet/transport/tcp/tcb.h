@@ -30,6 +30,7 @@
 #include "catenet/transport/tcp/send_buffer.h"
 #include "catenet/transport/tcp/sent_segments.h"
 #include "catenet/transport/tcp/tcb_types.h"
+#include "catenet/transport/tcp/tcp_counters.h"
 
 namespace catenet::transport {
 
@@ -37,6 +38,7 @@ namespace catenet::transport {
 struct TcbEnvironment {
   PacketPool* pool = nullptr;
   DropSink drop;
+  TcpCounters* counters = nullptr;  ///< of rare events; null: nobody counts
 };
 
 /// What a connection starts from.
@@ -160,6 +162,10 @@ class Tcb {
   [[nodiscard]] std::uint32_t rcv_nxt() const { return rcv_nxt_; }
   [[nodiscard]] std::uint32_t rcv_wnd() const { return rcv_adv_ - rcv_nxt_; }
   [[nodiscard]] std::uint32_t irs() const { return irs_; }
+  /// Bytes behind a TCP header without options that the path takes, as far as is known.
+  [[nodiscard]] std::uint32_t max_segment() const { return origin_.max_segment; }
+  [[nodiscard]] std::uint8_t snd_wscale() const { return snd_wscale_; }
+  [[nodiscard]] std::uint8_t rcv_wscale() const { return rcv_wscale_; }
   /// Data bytes per full segment, options taken off.
   [[nodiscard]] std::uint32_t mss() const { return mss_; }
   [[nodiscard]] std::uint32_t cwnd() const { return congestion_ ? congestion_->cwnd() : 0; }
@@ -340,6 +346,12 @@ class Tcb {
 
   // tcb.cc
   void fail(int error);
+  void give_up();
+  void count(std::uint64_t TcpCounters::* what) const {
+    if (environment_.counters != nullptr) {
+      ++(environment_.counters->*what);
+    }
+  }
   std::unexpected<Error> fail_with_error(const char* what);
   void enter_closed();
   void set_mss();
@@ -467,5 +479,8 @@ class Tcb {
   std::array<Instant, kTimerCount> timers_;
   TcpStatistics statistics_;
 };
+
+/// "retransmit", "loss-probe", ...
+[[nodiscard]] std::string_view name(Tcb::TimerKind timer);
 
 }  // namespace catenet::transport

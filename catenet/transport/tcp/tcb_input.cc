@@ -20,6 +20,9 @@ std::uint32_t sequence_length(std::uint32_t data, const TcpSegment& segment) {
 
 void Tcb::input(Packet data, const TcpSegment& segment, Instant now) {
   ++statistics_.segments_received;
+  if (const std::uint32_t each = data.meta().segment_size; each != 0 && data.size() > each) {
+    statistics_.segments_received += (static_cast<std::uint32_t>(data.size()) - 1) / each;  // of a super-segment
+  }
   last_heard_ = now;
   probes_ = 0;
   if (is_armed(kKeepalive)) {
@@ -99,6 +102,7 @@ void Tcb::input_synchronized(Packet data, const TcpSegment& segment, Instant now
       return;
     }
     if (!check_timestamp(segment, now)) {
+      count(&TcpCounters::paws_established);
       if (length > 0 || segment.fin()) {
         note_duplicate(segment.seq, seq_min(segment.seq + sequence_length(length, segment), rcv_nxt_));
         ack_due_ = true;
@@ -307,6 +311,7 @@ void Tcb::input_text(Packet data, std::uint32_t seq, Instant now) {
     drop(std::move(data), DropReason::tcp_bad_segment);  // text behind the peer's FIN
     return;
   } else if (detached_) {
+    count(&TcpCounters::aborts_on_data);
     answer_reset(snd_nxt_);  // RFC 9293 3.6.1 with RFC 1122 4.2.2.13: new data, and nobody to read it
     reset_ = true;
     fail(ECONNRESET);
@@ -435,6 +440,7 @@ void Tcb::challenge(Instant now) {
   }
   if (challenges_ < kChallengesPerWindow) {
     ++challenges_;
+    count(&TcpCounters::challenge_acks);
     ack_due_ = true;
   }
 }

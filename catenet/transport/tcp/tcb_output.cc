@@ -25,6 +25,7 @@ Packet Tcb::transmit(Instant now) {
   ect_ = false;
   if (rst_due_) {
     rst_due_ = false;
+    count(&TcpCounters::out_rsts);
     return build_control(rst_seq_, rst_has_ack_ ? TcpFlag::kRst | TcpFlag::kAck : TcpFlag::kRst, now);
   }
   if (state_ == TcpState::closed) {
@@ -334,6 +335,9 @@ void Tcb::note_retransmission(const Plan& plan, Instant now) {
   retransmit_stamp_ = timestamp(now);
   ++statistics_.retransmits;
   statistics_.bytes_retransmitted += plan.length;
+  if (recovery_ != Recovery::none) {
+    count(recovery_ == Recovery::fast ? &TcpCounters::fast_retransmits : &TcpCounters::slow_start_retransmits);
+  }
   if (undo_armed_ && recovery_ != Recovery::none) {
     if (!undo_counting_) {
       undo_counting_ = true;
@@ -407,6 +411,7 @@ Packet Tcb::build_syn(Instant now) {
     stale_echoes_ = true;
     retransmit_stamp_ = timestamp(now);
     ++statistics_.retransmits;
+    count(&TcpCounters::syn_retransmits);
   }
   syn_out_ = true;
   snd_nxt_ = seq_max(snd_nxt_, origin_.iss + 1 + syn_data());

@@ -37,13 +37,14 @@ void Tcb::on_timeout(Instant now) {
         on_persist_timeout(now);
         break;
       case kDelayedAck:
+        count(&TcpCounters::delayed_acks);
         ack_due_ = true;
         break;
       case kKeepalive:
         on_keepalive_timeout(now);
         break;
       case kUserTimeout:
-        fail(soft_error_ != 0 ? soft_error_ : ETIMEDOUT);
+        give_up();
         break;
       case kFinWait2:
         enter_closed();
@@ -60,7 +61,7 @@ void Tcb::on_retransmit_timeout(Instant now) {
     return;
   }
   if (retries_ >= (handshake ? config_.syn_retries : config_.retries)) {  // R2 (RFC 9293 3.8.3)
-    fail(soft_error_ != 0 ? soft_error_ : ETIMEDOUT);
+    give_up();
     return;
   }
   ++statistics_.timeouts;
@@ -77,12 +78,13 @@ void Tcb::on_retransmit_timeout(Instant now) {
 
 void Tcb::on_persist_timeout(Instant now) {
   if (retries_ >= config_.retries) {  // no answer at all: a peer that answers puts this back to 0
-    fail(soft_error_ != 0 ? soft_error_ : ETIMEDOUT);
+    give_up();
     return;
   }
   ++retries_;
   persist_shift_ = static_cast<std::uint8_t>(std::min(persist_shift_ + 1, 30));
   probe_due_ = true;
+  count(&TcpCounters::window_probes);
   // With no memory for the probe nothing would arm the timer again.
   arm(kPersist, now + rtt_.backed_off(persist_shift_, config_.initial_rto, config_.min_rto, config_.max_rto));
 }
@@ -99,11 +101,12 @@ void Tcb::on_keepalive_timeout(Instant now) {
       config_.keepalive_probes) {  // RFC 1122 4.2.3.6; the reset is for a peer that only our side cannot hear
     rst_due_ = rst_has_ack_ = true;
     rst_seq_ = snd_nxt_;
-    fail(soft_error_ != 0 ? soft_error_ : ETIMEDOUT);
+    give_up();
     return;
   }
   ++probes_;
   keepalive_due_ = true;
+  count(&TcpCounters::keepalives);
   arm(kKeepalive, now + config_.keepalive_interval);
 }
 

@@ -78,6 +78,9 @@ struct TcpStatistics {
   std::uint32_t sack_reneging = 0;        ///< TCPSACKReneging
 };
 
+/// Sums over connections.
+TcpStatistics& operator+=(TcpStatistics& sum, const TcpStatistics& more);
+
 /// What a connection in TIME-WAIT has to know of its past; see time_wait.h.
 struct TimeWaitFacts {
   std::uint32_t snd_nxt = 0;
@@ -89,7 +92,7 @@ struct TimeWaitFacts {
   bool timestamps = false;
 };
 
-/// A row of `catenet show pcb`.
+/// A row of `catenet show pcb`: what Linux's tcp_info tells. Bytes where a name does not say otherwise.
 struct TcpPcbInfo {
   wire::FourTuple tuple;  ///< foreign is unspecified with port 0 when there is none
   TcpState state = TcpState::closed;
@@ -102,6 +105,28 @@ struct TcpPcbInfo {
   Duration rto;
   std::string_view algorithm;  ///< empty for a listener
   TcpStatistics statistics;
+
+  std::uint32_t pmtu = 0;           ///< the largest packet that TCP believes the path takes
+  std::uint32_t in_flight = 0;      ///< presumed under way: pipe
+  std::uint32_t unacked = 0;        ///< sent and not acknowledged: FlightSize
+  std::uint32_t sacked = 0;         ///< of them reported by SACK
+  std::uint32_t lost = 0;           ///< of them presumed lost
+  std::uint32_t retransmitted = 0;  ///< of them sent again and presumed under way
+  std::uint32_t send_window = 0;    ///< what the peer offers, from snd_una on
+  std::uint32_t receive_window = 0;
+  Duration rttvar;
+  Duration min_rtt;             ///< zero: no sample yet
+  std::string_view recovery;    ///< "fast" or "timeout" while losses are repaired; else empty
+  std::string_view timer;       ///< the one that runs out first: "retransmit", ...; empty: none is armed
+  Instant timer_at;             ///< when; nothing if `timer` is empty
+  std::uint8_t retries = 0;     ///< timeouts in a row
+  std::uint8_t send_scale = 0;  ///< shift of the windows that the peer says; receive_scale: that we say
+  std::uint8_t receive_scale = 0;
+  bool timestamps = false;  ///< what was negotiated
+  bool sack = false;
+  bool ecn = false;
+  bool window_scaling = false;
+  bool reordering_seen = false;
 };
 
 /// One connection's figures for report.json, open or closed.

@@ -42,6 +42,7 @@ Tcp::Tcp(Node& node, ip::Network& network, wire::Family family)
       table_(rng_.next()),
       time_wait_timer_(node.timers(), Delegate<void(Instant)>::to<&Tcp::on_time_wait_timer>(*this)) {
   environment_.pool = &node.pool();
+  environment_.counters = &counters_;
   environment_.drop = DropSink::to<&Tcp::drop_packet>(*this);
   add_network(network, family);
 }
@@ -69,31 +70,37 @@ void Tcp::add_network(ip::Network& network, wire::Family family) {
 
 void Tcp::drop_packet(Packet packet, DropReason reason) { node_.drop(std::move(packet), reason, arrival_); }
 
+// A segment that is no connection's.
+void Tcp::refuse(Packet packet, DropReason reason) {
+  ++others_.segments_received;
+  drop_packet(std::move(packet), reason);
+}
+
 // --- in ------------------------------------------------------------------------------------------------------------
 
 void Tcp::receive(Packet packet, const ip::Delivery& delivery) {
   arrival_ = delivery.interface;
   if (delivery.to_group || !is_possible_peer(delivery.source)) {
-    drop_packet(std::move(packet), DropReason::tcp_bad_segment);
+    refuse(std::move(packet), DropReason::tcp_bad_segment);
     return;
   }
   if (!packet.pullup(wire::kTcpHeaderSize)) {
-    drop_packet(std::move(packet), DropReason::bad_tcp_header);
+    refuse(std::move(packet), DropReason::bad_tcp_header);
     return;
   }
   const std::size_t header_size = packet.header<wire::TcpHeader>().header_size();
   if (header_size < wire::kTcpHeaderSize || !packet.pullup(header_size)) {
-    drop_packet(std::move(packet), DropReason::bad_tcp_header);
+    refuse(std::move(packet), DropReason::bad_tcp_header);
     return;
   }
   if (packet.meta().checksum == ChecksumState::unverified && !checksum_is_right(packet, delivery)) {
-    drop_packet(std::move(packet), DropReason::bad_tcp_checksum);
+    refuse(std::move(packet), DropReason::bad_tcp_checksum);
     return;
   }
   const auto& header = packet.header<wire::TcpHeader>();
   const auto options = wire::TcpOptions::parse(header.options_in(packet.head()));
   if (!options) {
-    drop_packet(std::move(packet), DropReason::bad_tcp_option);
+    refuse(std::move(packet), DropReason::bad_tcp_option);
     return;
   }
   const TcpSegment segment{header.seq,   header.ack, header.window,
@@ -104,10 +111,11 @@ void Tcp::receive(Packet packet, const ip::Delivery& delivery) {
   if (TcpEntry* entry = table_.find(tuple)) {
     input(*entry, std::move(packet), segment);
   } else if (TcpPcb* listener = find_listener(tuple)) {
+    ++others_.segments_received;
     input_to_listener(*listener, std::move(packet), segment, tuple);
   } else {  // RFC 9293 3.10.7.1
     answer_reset(static_cast<std::uint32_t>(packet.size()), segment, tuple);
-    drop_packet(std::move(packet), DropReason::tcp_no_connection);
+    refuse(std::move(packet), DropReason::tcp_no_connection);
   }
 }
 
@@ -117,7 +125,7 @@ void Tcp::input(TcpEntry& entry, Packet packet, const TcpSegment& segment) {
       auto& pcb = static_cast<TcpPcb&>(entry);
       if (pcb.device_ != nullptr && pcb.device_ != arrival_) {
         answer_reset(static_cast<std::uint32_t>(packet.size()), segment, pcb.tuple_);
-        drop_packet(std::move(packet), DropReason::tcp_no_connection);
+        refuse(std::move(packet), DropReason::tcp_no_connection);
         return;
       }
       const bool opening = pcb.tcb_->state() == TcpState::syn_sent;
@@ -129,15 +137,17 @@ void Tcp::input(TcpEntry& entry, Packet packet, const TcpSegment& segment) {
       return;
     }
     case TcpEntry::Kind::request:
+      ++others_.segments_received;
       input_to_request(static_cast<TcpRequest&>(entry), std::move(packet), segment);
       return;
     case TcpEntry::Kind::time_wait:
+      ++others_.segments_received;
       input_to_time_wait(static_cast<TcpTimeWait&>(entry), std::move(packet), segment);
       return;
     case TcpEntry::Kind::listeners:
       break;  // has no peer: no segment's four-tuple leads there
   }
-  drop_packet(std::move(packet), DropReason::tcp_bad_segment);
+  refuse(std::move(packet), DropReason::tcp_bad_segment);
 }
 
 // RFC 9293 3.10.7.1: a reset for what belongs to nobody, never for a reset.
@@ -150,6 +160,7 @@ void Tcp::answer_reset(std::uint32_t length, const TcpSegment& segment, const wi
   if (!packet) {
     return;
   }
+  ++others_.segments_sent;
   auto& header = packet.push_header<wire::TcpHeader>();
   header.source_port = tuple.local.port;
   header.destination_port = tuple.foreign.port;
@@ -181,6 +192,7 @@ void Tcp::on_error(const ip::ErrorReport& report) {
   ip::Network* from = network(report.source.family());
   // RFC 5927 4.1: somebody who guesses ports must also guess a number that is under way.
   if (from == nullptr || !pcb->tcb_->is_outstanding(wire::load32(bytes, 4))) {
+    ++counters_.stale_icmps;
     return;
   }
   using Kind = ip::ErrorReport::Kind;
@@ -225,6 +237,9 @@ void Tcp::settle(TcpPcb& pcb, bool notify) {
     }
   }
   arrival_ = nullptr;
+  if (watch_ != nullptr) [[unlikely]] {
+    watch_->on_settled(pcb, tcb, node_.now());
+  }
   if (tcb.state() != TcpState::established || !pcb.opened_) {
     tell_story(pcb);
   }
@@ -349,6 +364,9 @@ Result<TcpPcb*> Tcp::make_pcb(wire::Family family) {
 
 void Tcp::destroy(TcpPcb& pcb) {
   leave_table(pcb);
+  if (pcb.tcb_) {
+    retire(*pcb.tcb_);
+  }
   --pcb_count_;
   delete &pcb;  // leaves its lists
 }
@@ -376,26 +394,6 @@ void Tcp::leave_table(TcpPcb& pcb) {
   if (std::exchange(pcb.bound_, false)) {
     ports_.remove(pcb);
   }
-}
-
-std::vector<TcpPcbInfo> Tcp::snapshot() const {
-  std::vector<TcpPcbInfo> rows;
-  rows.reserve(pcb_count_ + request_count_ + time_wait_count_);
-  for (const TcpPcb& pcb : const_cast<IntrusiveList<TcpPcb, TcpAllPcbs>&>(pcbs_)) {
-    rows.push_back(pcb.info());
-    if (pcb.listener_) {
-      for (const TcpRequest& request : pcb.listener_->syn_queue) {
-        rows.push_back({.tuple = request.tuple(), .state = TcpState::syn_received});
-      }
-    }
-  }
-  for (const TcpTimeWait& row : const_cast<IntrusiveList<TcpTimeWait, TcpTimeWaitQueue>&>(time_wait_)) {
-    rows.push_back({.tuple = row.tuple(), .state = TcpState::time_wait});
-  }
-  // Equal rows (unbound sockets) stay in the order of their making.
-  std::stable_sort(rows.begin(), rows.end(),
-                   [](const TcpPcbInfo& a, const TcpPcbInfo& b) { return a.tuple < b.tuple; });
-  return rows;
 }
 
 std::vector<TcpFlow> Tcp::flows() const {

@@ -15,7 +15,7 @@
 // (tcp_request.h).
 //
 // Where to read: tcp.cc (segments in and out, what follows), tcp_listen.cc (listeners, requests, cookies, TIME-WAIT),
-// tcp_fast_open.cc (data with SYNs), tcp_pcb.cc (the user's calls), tcp_ports.h.
+// tcp_fast_open.cc (data with SYNs), tcp_pcb.cc (the user's calls), tcp_info.cc (what can be seen), tcp_ports.h.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -48,6 +48,13 @@ namespace catenet::transport {
 class Tcp;
 
 struct TcpAllPcbs;  // tag of the list of all
+
+/// Somebody who looks on. He sees each connection after everything that happened to it, and must not touch it.
+class TcpWatch {
+ public:
+  virtual ~TcpWatch() = default;
+  virtual void on_settled(const TcpPcb& pcb, const Tcb& tcb, Instant now) = 0;
+};
 
 /// What a socket says about Fast Open.
 struct TcpFastOpenSettings {
@@ -158,6 +165,7 @@ class TcpPcb final : public TcpPortUser, public ListNode<TcpAllPcbs>, public Lis
   void set_config(const TcpConfig& config);
   [[nodiscard]] TcpPcbInfo info() const;
   [[nodiscard]] const Tcb* tcb() const { return tcb_.get(); }  ///< null unless there is a connection
+  [[nodiscard]] Instant started() const { return started_; }   ///< when its first SYN went or came
 
  private:
   friend class Tcp;
@@ -234,6 +242,12 @@ class Tcp final : public ip::Protocol {
   [[nodiscard]] const FastOpenCache& fast_open_cache() const { return fast_open_cache_; }
   void forget_fast_open() { fast_open_cache_.clear(); }
   [[nodiscard]] const TcpCounters& counters() const { return counters_; }
+  /// Sums over all connections that are or were, and over the segments that belonged to none.
+  [[nodiscard]] TcpStatistics totals() const;
+  /// Connections in ESTABLISHED or CLOSE-WAIT (RFC 4022's tcpCurrEstab).
+  [[nodiscard]] std::size_t established_count() const;
+  /// Who looks on from now on; null: nobody. It outlives its use.
+  void set_watch(TcpWatch* watch) { watch_ = watch; }
 
   /// The table, requests and TIME-WAIT included, ordered by local end, then foreign end.
   [[nodiscard]] std::vector<TcpPcbInfo> snapshot() const;
@@ -257,6 +271,11 @@ class Tcp final : public ip::Protocol {
   void input(TcpEntry& entry, Packet packet, const TcpSegment& segment);
   void answer_reset(std::uint32_t length, const TcpSegment& segment, const wire::FourTuple& tuple);
   void drop_packet(Packet packet, DropReason reason);
+  void refuse(Packet packet, DropReason reason);
+
+  // tcp_info.cc
+  void adopt(const Tcb& tcb);
+  void retire(const Tcb& tcb) { others_ += tcb.statistics(); }
 
   // tcp_listen.cc: before and after a connection
   [[nodiscard]] TcpPcb* find_listener(const wire::FourTuple& tuple) const;
@@ -335,6 +354,8 @@ class Tcp final : public ip::Protocol {
   TcpLimits limits_;
   TcpPolicy policy_;
   TcpCounters counters_;
+  TcpStatistics others_;  // of connections that are gone, and of segments that belonged to none
+  TcpWatch* watch_ = nullptr;
   Rng rng_;
   std::uint64_t secret_[2];
   SynCookie cookie_;

@@ -8,30 +8,45 @@
 namespace catenet::transport {
 
 // X(identifier, "name", "what it counts")
-#define CATENET_TCP_COUNTERS(X)                                                                                     \
-  X(active_opens, "TcpActiveOpens", "connections begun by connect()")                                               \
-  X(passive_opens, "TcpPassiveOpens", "connections that came to a listener and were established")                   \
-  X(out_rsts, "TcpOutRsts", "resets sent for segments that belong to nobody")                                       \
-  X(listen_overflows, "TcpExtListenOverflows", "SYNs and ACKs that found the accept queue full")                    \
-  X(listen_drops, "TcpExtListenDrops", "SYNs that a listener did not answer")                                       \
-  X(syn_queue_cookies, "TcpExtTCPReqQFullDoCookies", "SYNs answered with a cookie, the SYN queue being full")       \
-  X(syn_queue_drops, "TcpExtTCPReqQFullDrop", "SYNs dropped, the SYN queue being full and cookies off")             \
-  X(cookies_sent, "TcpExtSyncookiesSent", "SYN cookies sent")                                                       \
-  X(cookies_received, "TcpExtSyncookiesRecv", "valid SYN cookies that came back")                                   \
-  X(cookies_failed, "TcpExtSyncookiesFailed", "acknowledgements that are no valid cookie")                          \
-  X(requests_pruned, "TcpRequestsPruned", "handshakes given up early, to make room in a SYN queue")                 \
-  X(fast_open_active, "TcpExtTCPFastOpenActive", "Fast Open: data with a SYN that the server took")                 \
-  X(fast_open_active_fail, "TcpExtTCPFastOpenActiveFail", "Fast Open: data with a SYN that had to be sent again")   \
-  X(fast_open_passive, "TcpExtTCPFastOpenPassive", "Fast Open: SYNs with a good cookie")                            \
-  X(fast_open_passive_fail, "TcpExtTCPFastOpenPassiveFail", "Fast Open: SYNs with a wrong cookie")                  \
-  X(fast_open_passive_old, "TcpExtTCPFastOpenPassiveAltKey", "Fast Open: SYNs with a cookie of the former key")     \
-  X(fast_open_overflow, "TcpExtTCPFastOpenListenOverflow", "Fast Open: SYNs that found a listener's limit reached") \
-  X(fast_open_requests, "TcpExtTCPFastOpenCookieReqd", "Fast Open: SYNs that asked for a cookie")                   \
-  X(fast_open_black_holes, "TcpExtTCPFastOpenBlackhole", "Fast Open: times it was given up for a while")            \
-  X(time_waits, "TcpExtTW", "TIME-WAITs that lasted their time")                                                    \
-  X(time_waits_reused, "TcpExtTWRecycled", "TIME-WAITs that gave way to a new connection")                          \
-  X(time_waits_killed, "TcpExtTWKilled", "TIME-WAITs ended by a reset")                                             \
-  X(time_wait_overflows, "TcpExtTCPTimeWaitOverflow", "TIME-WAITs given up early, their number being limited")      \
+#define CATENET_TCP_COUNTERS(X)                                                                                      \
+  X(active_opens, "TcpActiveOpens", "connections begun by connect()")                                                \
+  X(passive_opens, "TcpPassiveOpens", "connections that came to a listener and were established")                    \
+  X(attempt_fails, "TcpAttemptFails", "handshakes that failed, begun by either end")                                 \
+  X(established_resets, "TcpEstabResets", "connections that went from ESTABLISHED or CLOSE-WAIT straight to CLOSED") \
+  X(out_rsts, "TcpOutRsts", "resets sent")                                                                           \
+  X(listen_overflows, "TcpExtListenOverflows", "SYNs and ACKs that found the accept queue full")                     \
+  X(listen_drops, "TcpExtListenDrops", "SYNs that a listener did not answer")                                        \
+  X(syn_queue_cookies, "TcpExtTCPReqQFullDoCookies", "SYNs answered with a cookie, the SYN queue being full")        \
+  X(syn_queue_drops, "TcpExtTCPReqQFullDrop", "SYNs dropped, the SYN queue being full and cookies off")              \
+  X(cookies_sent, "TcpExtSyncookiesSent", "SYN cookies sent")                                                        \
+  X(cookies_received, "TcpExtSyncookiesRecv", "valid SYN cookies that came back")                                    \
+  X(cookies_failed, "TcpExtSyncookiesFailed", "acknowledgements that are no valid cookie")                           \
+  X(requests_pruned, "TcpRequestsPruned", "handshakes given up early, to make room in a SYN queue")                  \
+  X(fast_open_active, "TcpExtTCPFastOpenActive", "Fast Open: data with a SYN that the server took")                  \
+  X(fast_open_active_fail, "TcpExtTCPFastOpenActiveFail", "Fast Open: data with a SYN that had to be sent again")    \
+  X(fast_open_passive, "TcpExtTCPFastOpenPassive", "Fast Open: SYNs with a good cookie")                             \
+  X(fast_open_passive_fail, "TcpExtTCPFastOpenPassiveFail", "Fast Open: SYNs with a wrong cookie")                   \
+  X(fast_open_passive_old, "TcpExtTCPFastOpenPassiveAltKey", "Fast Open: SYNs with a cookie of the former key")      \
+  X(fast_open_overflow, "TcpExtTCPFastOpenListenOverflow", "Fast Open: SYNs that found a listener's limit reached")  \
+  X(fast_open_requests, "TcpExtTCPFastOpenCookieReqd", "Fast Open: SYNs that asked for a cookie")                    \
+  X(fast_open_black_holes, "TcpExtTCPFastOpenBlackhole", "Fast Open: times it was given up for a while")             \
+  X(time_waits, "TcpExtTW", "TIME-WAITs that lasted their time")                                                     \
+  X(time_waits_reused, "TcpExtTWRecycled", "TIME-WAITs that gave way to a new connection")                           \
+  X(time_waits_killed, "TcpExtTWKilled", "TIME-WAITs ended by a reset")                                              \
+  X(time_wait_overflows, "TcpExtTCPTimeWaitOverflow", "TIME-WAITs given up early, their number being limited")       \
+  X(embryonic_resets, "TcpExtEmbryonicRsts", "handshakes begun by peers and ended by a reset")                       \
+  X(paws_established, "TcpExtPAWSEstab", "segments with an old timestamp (PAWS, RFC 7323)")                          \
+  X(challenge_acks, "TcpExtTCPChallengeACK", "acknowledgements in answer to what may be an attack (RFC 5961)")       \
+  X(delayed_acks, "TcpExtDelayedACKs", "acknowledgements that the delayed-ACK timer sent")                           \
+  X(window_probes, "TcpExtTCPWinProbe", "probes of a closed window")                                                 \
+  X(keepalives, "TcpExtTCPKeepAlive", "keep-alive probes")                                                           \
+  X(syn_retransmits, "TcpExtTCPSynRetrans", "SYNs and SYN,ACKs sent again")                                          \
+  X(fast_retransmits, "TcpExtTCPFastRetrans", "segments sent again in fast recovery")                                \
+  X(slow_start_retransmits, "TcpExtTCPSlowStartRetrans", "segments sent again in the recovery after a timeout")      \
+  X(aborts_on_timeout, "TcpExtTCPAbortOnTimeout", "connections given up because nobody answered")                    \
+  X(aborts_on_close, "TcpExtTCPAbortOnClose", "connections reset by close(), with received data not read")           \
+  X(aborts_on_data, "TcpExtTCPAbortOnData", "connections reset because data came after close()")                     \
+  X(stale_icmps, "TcpExtOutOfWindowIcmps", "ICMP errors about a number that is not under way (RFC 5927)")            \
   X(time_wait_acks_skipped, "TcpExtTCPACKSkippedTimeWait", "acknowledgements in TIME-WAIT held back, for their rate")
 
 struct TcpCounters {

@@ -112,6 +112,7 @@ bool Tcp::open_early(TcpPcb& listener, Packet& packet, const TcpSegment& syn, co
     child->tcb_->set_fast_open(*answer.cookie);
   }
   child->tcb_->open_passive_early(syn, std::move(packet), node_.now());
+  adopt(*child->tcb_);
   child->received_early_ = true;
   listener.listener_->early.push_back(child);
   const wire::FourTuple key = tuple;

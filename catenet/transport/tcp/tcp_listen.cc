@@ -191,10 +191,13 @@ void Tcp::input_syn(TcpPcb& listener, Packet packet, const TcpSegment& segment, 
 }
 
 void Tcp::send_all(Tcb& tcb, const wire::FourTuple& tuple, Interface* device) {
+  const TcpStatistics before = tcb.statistics();
   while (Packet packet = tcb.transmit(node_.now())) {
     (void)output(std::move(packet), tuple, tcb.ecn_field(), device);  // what does not get through is sent again
   }
   arrival_ = nullptr;
+  others_.segments_sent += tcb.statistics().segments_sent - before.segments_sent;
+  others_.retransmits += tcb.statistics().retransmits - before.retransmits;
 }
 
 // --- SYN cookies (RFC 4987 3.6) ------------------------------------------------------------------------------------
@@ -239,6 +242,7 @@ bool Tcp::input_cookie(TcpPcb& listener, Packet& packet, const TcpSegment& segme
   }
   child->tcb_->resume_passive(*syn, {.answered = Instant::never()}, now);
   child->tcb_->input(std::move(packet), segment, now);
+  adopt(*child->tcb_);
   settle(*child, true);
   return true;
 }
@@ -264,6 +268,7 @@ void Tcp::input_to_request(TcpRequest& request, Packet packet, const TcpSegment&
     request.note_answer(node_.now());  // the SYN came again
   }
   if (tcb.state() == TcpState::closed) {
+    counters_.embryonic_resets += tcb.was_reset() ? 1 : 0;
     end_request(request);
   }
 }
@@ -293,6 +298,7 @@ void Tcp::complete(TcpRequest& request, Packet packet, const TcpSegment& segment
   TcpPcb* child = make_child(listener, tuple, from);
   child->tcb_->resume_passive(syn, past, node_.now());
   child->tcb_->input(std::move(packet), segment, node_.now());
+  adopt(*child->tcb_);
   settle(*child, true);
 }
 
@@ -447,6 +453,7 @@ void Tcp::acknowledge_again(const TcpTimeWait& row) {
   if (!packet) {
     return;
   }
+  ++others_.segments_sent;
   wire::TcpOptions options;
   if (facts.timestamps) {
     const auto clock = static_cast<std::uint32_t>(node_.now().ns() / 1'000'000);

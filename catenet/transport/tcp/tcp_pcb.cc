@@ -324,28 +324,6 @@ bool TcpPcb::readable() const {
 
 bool TcpPcb::writable() const { return tcb_ && tcb_->writable(); }
 
-TcpPcbInfo TcpPcb::info() const {
-  TcpPcbInfo row;
-  row.tuple = tuple_;
-  row.state = state();
-  if (listener_) {
-    row.receive_queue = listener_->ready;
-    row.send_queue = listener_->backlog;
-  }
-  if (tcb_) {
-    row.receive_queue = tcb_->receive_queue();
-    row.send_queue = tcb_->send_queue();
-    row.cwnd = tcb_->cwnd();
-    row.ssthresh = tcb_->ssthresh();
-    row.mss = tcb_->mss();
-    row.srtt = tcb_->rtt().srtt();
-    row.rto = tcb_->rto();
-    row.algorithm = tcb_->algorithm();
-    row.statistics = tcb_->statistics();
-  }
-  return row;
-}
-
 Result<TcpPcb*> Tcp::open(wire::Family family) { return make_pcb(family); }
 
 Result<TcpPcb*> Tcp::listen(const wire::Endpoint& local, std::uint32_t backlog) {

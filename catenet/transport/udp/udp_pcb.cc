@@ -353,6 +353,7 @@ void UdpPcb::enqueue(Packet packet, const ip::Delivery& d, std::uint16_t from_po
   const std::size_t cost = packet.size() + kDatagramCost;
   if (queued_bytes_ + cost > options_.receive_limit) {
     ++udp_.counters_.in_errors;
+    ++dropped_;
     udp_.drop(std::move(packet), DropReason::udp_receive_full, d.interface);
     return;
   }

@@ -128,6 +128,8 @@ class UdpPcb : public ListNode<UdpPcb> {
   [[nodiscard]] bool has_queued_errors() const { return !errors_.empty(); }
   [[nodiscard]] std::size_t queued_bytes() const { return queued_bytes_; }
   [[nodiscard]] std::size_t queued() const { return queue_.size(); }
+  /// Datagrams that came and found the queue full.
+  [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
   [[nodiscard]] Options& options() { return options_; }
   [[nodiscard]] const Options& options() const { return options_; }
   /// Called inside the protocol's event when a datagram or an error has come: note it, post, and return.
@@ -175,6 +177,7 @@ class UdpPcb : public ListNode<UdpPcb> {
   int pending_error_ = 0;
   Options options_;
   std::size_t queued_bytes_ = 0;
+  std::uint64_t dropped_ = 0;
   Ring<UdpDatagram> queue_;
   Ring<UdpError> errors_;
   std::vector<Membership> memberships_;
