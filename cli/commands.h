@@ -53,6 +53,8 @@ int show_command(const ShowArguments& arguments);
 struct PacketdrillArguments {
   std::vector<std::string> files;
   std::string profile;         ///< empty or "linux"
+  std::string ip_version;      ///< empty: as the scripts say
+  std::uint32_t mtu = 0;       ///< 0: as the scripts say
   std::int64_t tolerance = 0;  ///< microseconds; 0: as the scripts say
   bool json = false;
   bool quiet = false;

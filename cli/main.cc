@@ -91,6 +91,14 @@ void add_packetdrill(CLI::App& app, PacketdrillArguments& a, int& exit) {
   drill->add_option("--profile", a.profile, "settings to start from: linux")
       ->type_name("NAME")
       ->check(CLI::IsMember(std::vector<std::string>{"linux"}));
+  drill
+      ->add_option("--ip_version", a.ip_version,
+                   "of sockets and packets; goes before what a script says (default: ipv4)")
+      ->type_name("VERSION")
+      ->check(CLI::IsMember(std::vector<std::string>{"ipv4", "ipv4-mapped-ipv6", "ipv6"}));
+  drill->add_option("--mtu", a.mtu, "of the link; goes before what a script says (default: 1500)")
+      ->type_name("BYTES")
+      ->check(CLI::Range(576, 65'535));
   drill->add_option("--tolerance_usecs", a.tolerance, "how early or late a packet may be (default: 4000)")
       ->type_name("N")
       ->check(CLI::Range(1, 100'000'000));

@@ -117,7 +117,9 @@ int packetdrill_command(const PacketdrillArguments& arguments) {
     return kUsage;
   }
   const packetdrill::RunOptions options{.linux_profile = arguments.profile == "linux",
-                                        .tolerance = Duration::microseconds(arguments.tolerance)};
+                                        .tolerance = Duration::microseconds(arguments.tolerance),
+                                        .ip_version = packetdrill::ip_version_named(arguments.ip_version),
+                                        .mtu = arguments.mtu};
   std::array<std::size_t, 3> counts{};
   auto list = nlohmann::ordered_json::array();
   int exit = kFine;

@@ -3,6 +3,7 @@
 """The scripts of tests/packetdrill: against Catenet in virtual time, and, where the original packetdrill is installed,
 against the Linux kernel, so that both stacks must accept the same scripts."""
 import json
+import re
 import shutil
 import subprocess
 import unittest
@@ -13,16 +14,30 @@ SCRIPTS = sorted((lab.ROOT / "tests/packetdrill").glob("*.pkt"))
 LINUX_DIFFERS = "// Linux differs:"
 # A namespace of its own for each script: sysctls, ports and routes stay in it.
 IN_A_NAMESPACE = ["unshare", "--net", "--", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
-ORIGINAL = ["packetdrill", "--ip_version=ipv4", "--local_ip=192.168.0.1", "--gateway_ip=192.168.0.1",
-            "--netmask_ip=255.255.0.0", "--remote_ip=192.0.2.1", "--tolerance_usecs=20000"]
+IPV4 = ["--local_ip=192.168.0.1", "--gateway_ip=192.168.0.1", "--netmask_ip=255.255.0.0", "--remote_ip=192.0.2.1"]
+IPV6 = ["--mtu=1520", "--local_ip=fd3d:0a0b:17d6::1", "--gateway_ip=fd3d:0a0b:17d6:8888::1",
+        "--remote_ip=fd3d:fa7b:d17d::1"]
+ORIGINAL = {"ipv4": IPV4, "ipv4-mapped-ipv6": IPV4, "ipv6": IPV6}
+# The same segment size in both families, so that one script is good for both.
+OURS = {"ipv4": [], "ipv4-mapped-ipv6": [], "ipv6": ["--mtu", "1520"]}
+
+
+def scripts_for(version):
+    """Those that say nothing of a family, and those that say this one."""
+    said = {script: re.search(r"^--ip_version=(\S+)", script.read_text(), re.MULTILINE) for script in SCRIPTS}
+    return [script for script in SCRIPTS if said[script] is None or said[script][1] == version]
 
 
 class Scripts(lab.LabTest):
     def test_every_script_passes(self):
-        self.assertGreaterEqual(len(SCRIPTS), 30)
-        code, stdout, stderr = self.catenet("packetdrill", "--profile", "linux", *SCRIPTS)
-        self.assertEqual(code, 0, stdout + stderr)
-        self.assertEqual(stdout.splitlines()[-1], f"{len(SCRIPTS)} passed, 0 failed, 0 skipped")
+        for version, options in OURS.items():
+            scripts = scripts_for(version)
+            self.assertGreaterEqual(len(scripts), 60)
+            with self.subTest(version):
+                code, stdout, stderr = self.catenet("packetdrill", "--profile", "linux", "--ip_version", version, *options,
+                                                    *scripts)
+                self.assertEqual(code, 0, stdout + stderr)
+                self.assertEqual(stdout.splitlines()[-1], f"{len(scripts)} passed, 0 failed, 0 skipped")
 
     def test_failures_are_told_side_by_side(self):
         path = self.write("0 < 1 > 9 S 5:5(0) win 9\n+0 > 9 > 1 R. 0:0(0) ack 2\n", "wrong.pkt")
@@ -60,16 +75,15 @@ class AgainstTheKernel(unittest.TestCase):
             self.skipTest(f"no network namespace: {probe.stderr.strip()}")
 
     def test_linux_accepts_them_too(self):
-        ran = 0
-        for script in SCRIPTS:
-            if LINUX_DIFFERS in script.read_text():
-                continue
-            ran += 1
-            with self.subTest(script.stem):
-                done = subprocess.run([*IN_A_NAMESPACE, *ORIGINAL, script], capture_output=True, text=True, check=False,
-                                      timeout=lab.PATIENCE_S)
-                self.assertEqual(done.returncode, 0, done.stderr)
-        print(f"{ran} of {len(SCRIPTS)} scripts ran against the kernel")
+        for version, options in ORIGINAL.items():
+            scripts = [script for script in scripts_for(version) if LINUX_DIFFERS not in script.read_text()]
+            original = ["packetdrill", f"--ip_version={version}", *options, "--tolerance_usecs=20000"]
+            for script in scripts:
+                with self.subTest(script.stem, version=version):
+                    done = subprocess.run([*IN_A_NAMESPACE, *original, script], capture_output=True, text=True,
+                                          check=False, timeout=lab.PATIENCE_S)
+                    self.assertEqual(done.returncode, 0, done.stderr)
+            print(f"{len(scripts)} of {len(SCRIPTS)} scripts ran against the kernel over {version}")
 
 
 if __name__ == "__main__":

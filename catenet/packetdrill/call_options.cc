@@ -45,7 +45,22 @@ Result<std::int64_t> get_size(SocketTable& table, int fd) {
   return got ? Result<std::int64_t>(static_cast<std::int64_t>(got->bytes)) : std::unexpected(got.error());
 }
 
-constexpr std::array<OptionRow, 18> kRows{{
+Result<void> set_hops(SocketTable& table, int fd, std::int64_t value) {
+  return table.set_option(fd, option::TimeToLive{static_cast<std::uint8_t>(value)});
+}
+Result<std::int64_t> get_hops(SocketTable& table, int fd) {
+  const auto got = table.get_option<option::TimeToLive>(fd);
+  return got ? Result<std::int64_t>(got->hops) : std::unexpected(got.error());
+}
+Result<void> set_class(SocketTable& table, int fd, std::int64_t value) {
+  return table.set_option(fd, option::TrafficClass{static_cast<std::uint8_t>(value)});
+}
+Result<std::int64_t> get_class(SocketTable& table, int fd) {
+  const auto got = table.get_option<option::TrafficClass>(fd);
+  return got ? Result<std::int64_t>(got->bits) : std::unexpected(got.error());
+}
+
+constexpr std::array<OptionRow, 22> kRows{{
     {SOL_SOCKET, SO_REUSEADDR, set_switch<option::ReuseAddress>, get_switch<option::ReuseAddress>},
     {SOL_SOCKET, SO_REUSEPORT, set_switch<option::ReusePort>, get_switch<option::ReusePort>},
     {SOL_SOCKET, SO_KEEPALIVE, set_switch<option::KeepAlive>, get_switch<option::KeepAlive>},
@@ -80,28 +95,18 @@ constexpr std::array<OptionRow, 18> kRows{{
        const auto got = table.get_option<option::UserTimeout>(fd);
        return got ? Result<std::int64_t>(got->after.ms()) : std::unexpected(got.error());
      }},
-    {IPPROTO_IP, IP_TTL,
-     [](SocketTable& table, int fd, std::int64_t value) {
-       return table.set_option(fd, option::TimeToLive{static_cast<std::uint8_t>(value)});
-     },
-     [](SocketTable& table, int fd) {
-       const auto got = table.get_option<option::TimeToLive>(fd);
-       return got ? Result<std::int64_t>(got->hops) : std::unexpected(got.error());
-     }},
-    {IPPROTO_IP, IP_TOS,
-     [](SocketTable& table, int fd, std::int64_t value) {
-       return table.set_option(fd, option::TrafficClass{static_cast<std::uint8_t>(value)});
-     },
-     [](SocketTable& table, int fd) {
-       const auto got = table.get_option<option::TrafficClass>(fd);
-       return got ? Result<std::int64_t>(got->bits) : std::unexpected(got.error());
-     }},
+    {IPPROTO_IP, IP_TTL, set_hops, get_hops},
+    {IPPROTO_IP, IP_TOS, set_class, get_class},
     {IPPROTO_IP, IP_MTU_DISCOVER,
      [](SocketTable& table, int fd, std::int64_t value) {
        return table.set_option(fd, option::DontFragment{value == IP_PMTUDISC_DO || value == IP_PMTUDISC_WANT});
      },
      nullptr},
     {IPPROTO_IP, IP_RECVERR, set_switch<option::ReceiveErrors>, get_switch<option::ReceiveErrors>},
+    {IPPROTO_IPV6, IPV6_V6ONLY, set_switch<option::V6Only>, get_switch<option::V6Only>},
+    {IPPROTO_IPV6, IPV6_UNICAST_HOPS, set_hops, get_hops},
+    {IPPROTO_IPV6, IPV6_TCLASS, set_class, get_class},
+    {IPPROTO_IPV6, IPV6_RECVERR, set_switch<option::ReceiveErrors>, get_switch<option::ReceiveErrors>},
 }};
 
 // "\xa1\x05" as the bytes it means.
@@ -173,7 +178,7 @@ Answer Calls::do_setsockopt(const CallEvent& call, Progress&) {
     return answer(keys ? table_.set_option(open->fd, option::FastOpenKeys{*keys}) : std::unexpected(keys.error()),
                   call);
   }
-  const OptionRow* row = find_row(level, name);
+  const OptionRow* row = level == (is_ipv6() ? IPPROTO_IP : IPPROTO_IPV6) ? nullptr : find_row(level, name);
   const Expr& value = argument.kind == Expr::Kind::list && argument.items.size() == 1 ? argument.items[0] : argument;
   if (row == nullptr || row->set == nullptr) {
     return unsupported(call);
@@ -188,7 +193,8 @@ Answer Calls::do_getsockopt(const CallEvent& call, Progress&) {
   }
   const std::int64_t level = number(call, 1);
   const std::int64_t name = number(call, 2);
-  const OptionRow* row = unknown_.empty() ? find_row(level, name) : nullptr;
+  const bool other_family = level == (is_ipv6() ? IPPROTO_IP : IPPROTO_IPV6);
+  const OptionRow* row = unknown_.empty() && !other_family ? find_row(level, name) : nullptr;
   if (row == nullptr || row->get == nullptr) {
     return unsupported(call);
   }

@@ -13,7 +13,6 @@
 
 #include "catenet/packetdrill/notation.h"
 #include "catenet/packetdrill/symbols.h"
-#include "catenet/packetdrill/world.h"
 #include "catenet/socket/descriptor.h"
 
 namespace catenet::packetdrill {
@@ -130,19 +129,31 @@ Calls::Open* Calls::descriptor(const CallEvent& call) {
   return found == open_.end() ? nullptr : &found->second;
 }
 
-Result<wire::Endpoint> Calls::address(const Expr& e, wire::Ipv4Address implied) {
-  wire::Endpoint end{implied, kPort};
+// {sa_family = AF_INET, sin_port = htons(80), sin_addr = inet_addr("1.2.3.4")}, or with AF_INET6, sin6_ and
+// inet_pton().
+Result<wire::Endpoint> Calls::address(const Expr& e, const wire::IpAddress& implied) {
+  wire::Endpoint end{addresses_.seen(implied), kPort};
   if (e.kind == Expr::Kind::ellipsis) {
     return end;
   }
   for (const Expr& field : e.items) {
+    const bool is_address = field.text == "sin_addr" || field.text == "sin6_addr";
+    if (is_address && field.kind == Expr::Kind::field && field.items[0].kind == Expr::Kind::call) {
+      const auto& arguments = field.items[0].items;
+      const auto written = wire::IpAddress::parse(arguments.empty() ? "" : arguments.back().text);
+      end.address = written.value_or(end.address);
+      if (!written) {
+        unknown_ = "the address " + to_text(field).substr(0, 60);
+      }
+      continue;
+    }
     const std::int64_t value = field.kind == Expr::Kind::field ? number(field.items[0]) : 0;
     if (field.text == "sa_family" && value == AF_UNSPEC) {
       return fail(EAFNOSUPPORT, "no family");
     }
-    if (field.text == "sa_family" && value != AF_INET) {
-      unknown_ = "IPv6";
-    } else if (field.text == "sin_port") {
+    if (field.text == "sa_family" && value != (is_ipv6() ? AF_INET6 : AF_INET)) {
+      unknown_ = "an address of another family";
+    } else if (field.text == "sin_port" || field.text == "sin6_port") {
       end.port = static_cast<std::uint16_t>(value);
     } else if (field.text == "sin_addr") {
       end.address = wire::Ipv4Address(static_cast<std::uint32_t>(value));
@@ -160,7 +171,7 @@ Answer Calls::check_address(const Expr& expected, const wire::Endpoint& got) {
   if (expected.kind == Expr::Kind::ellipsis || (expected.kind == Expr::Kind::word && expected.text == "NULL")) {
     return returned(0);
   }
-  const auto wanted = address(expected, World::kRemote);
+  const auto wanted = address(expected, addresses_.remote);
   if (wanted && *wanted != got) {
     return {Answer::Kind::differs, 0, 0, "the address is " + got.to_string() + ", not " + wanted->to_string()};
   }
@@ -199,7 +210,7 @@ Answer Calls::do_socket(const CallEvent& call, Progress&) {
     return unsupported("socket with so few arguments");
   }
   const Expr& family = call.arguments[0];
-  if (family.kind != Expr::Kind::ellipsis && number(family) != AF_INET) {
+  if (family.kind != Expr::Kind::ellipsis && number(family) != (is_ipv6() ? AF_INET6 : AF_INET)) {
     return unsupported("the address family " + to_text(family));
   }
   const std::int64_t type = number(call, 1);
@@ -211,7 +222,8 @@ Answer Calls::do_socket(const CallEvent& call, Progress&) {
     return unsupported("socket(" + to_text(family) + ", " + to_text(call.arguments[1]) + ", " +
                        to_text(call.arguments[2]) + ")");
   }
-  const auto fd = table_.socket(stream ? socket::SocketType::stream : socket::SocketType::datagram);
+  const auto fd =
+      table_.socket(stream ? socket::SocketType::stream : socket::SocketType::datagram, addresses_.socket_family());
   return fd ? place(call, *fd, stream, (type & SOCK_NONBLOCK) != 0) : failed(fd.error().code);
 }
 
@@ -220,7 +232,7 @@ Answer Calls::do_bind(const CallEvent& call, Progress&) {
   if (open == nullptr || call.arguments.size() < 2) {
     return failed(EBADF);
   }
-  const auto local = address(call.arguments[1], World::kLocal);
+  const auto local = address(call.arguments[1], addresses_.local);
   return local ? plain(table_.bind(open->fd, *local)) : failed(local.error().code);
 }
 
@@ -257,7 +269,7 @@ Answer Calls::do_connect(const CallEvent& call, Progress& progress) {
   if (open == nullptr || call.arguments.size() < 2) {
     return failed(EBADF);
   }
-  const auto to = address(call.arguments[1], World::kRemote);
+  const auto to = address(call.arguments[1], addresses_.remote);
   if (!to) {
     return plain(table_.disconnect(open->fd));
   }
@@ -354,7 +366,7 @@ Result<std::optional<wire::Endpoint>> Calls::destination_of(const CallEvent& cal
   if (named->kind == Expr::Kind::word && named->text == "AF_UNSPEC") {
     return fail(EAFNOSUPPORT, "no family");
   }
-  const auto to = address(*named, World::kRemote);
+  const auto to = address(*named, addresses_.remote);
   return to ? Result<std::optional<wire::Endpoint>>(*to) : std::unexpected(to.error());
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "catenet/packetdrill/script.h"
+#include "catenet/packetdrill/settings.h"
 #include "catenet/socket/socket_table.h"
 
 namespace catenet::packetdrill {
@@ -41,7 +42,8 @@ class Calls {
   static constexpr std::uint16_t kPort = 8080;  ///< for "..." as the address of bind, connect and sendto
   static constexpr std::size_t kMaxBytes = std::size_t{64} << 20;
 
-  explicit Calls(socket::SocketTable& table) : table_(table) {}
+  /// Both outlive it.
+  Calls(socket::SocketTable& table, const Addresses& addresses) : table_(table), addresses_(addresses) {}
 
   [[nodiscard]] Answer attempt(const CallEvent& call, Progress& progress);
 
@@ -89,7 +91,9 @@ class Calls {
   /// The bytes that the iovecs or the message of `e` hold together.
   std::size_t vector_bytes(const Expr& e);
   Open* descriptor(const CallEvent& call);
-  Result<wire::Endpoint> address(const Expr& e, wire::Ipv4Address implied);
+  /// What "..." stands for is `implied`, of the wire.
+  Result<wire::Endpoint> address(const Expr& e, const wire::IpAddress& implied);
+  [[nodiscard]] bool is_ipv6() const { return addresses_.socket_family() == wire::Family::kV6; }
   Answer would_block(const Open& open, int error) const;
   Answer place(const CallEvent& call, int fd, bool stream, bool non_blocking);
   Answer check_address(const Expr& expected, const wire::Endpoint& got);
@@ -99,6 +103,7 @@ class Calls {
   std::span<const std::byte> zeroes(std::size_t bytes);
 
   socket::SocketTable& table_;
+  const Addresses& addresses_;
   std::map<std::int64_t, Open> open_;
   std::string unknown_;  // of the call at hand: what was not understood
   std::vector<std::byte> buffer_;

@@ -32,7 +32,7 @@ std::string tcp_difference(const TcpFields& expected, const TcpFields& got) {
 }
 
 std::string icmp_difference(const IcmpFields& expected, const IcmpFields& got) {
-  if (expected.type != got.type || expected.code != got.code) {
+  if (expected.v6 != got.v6 || expected.type != got.type || expected.code != got.code) {
     return "ICMP type or code";
   }
   if (expected.mtu != 0 && expected.mtu != got.mtu) {
@@ -59,6 +59,9 @@ std::string ip_difference(const IpFields& expected, const Seen& got) {
   }
   if (expected.tos && *expected.tos != got.tos) {
     return "TOS";
+  }
+  if (expected.flow_label && *expected.flow_label != got.flow_label) {
+    return "flow label";
   }
   return expected.ttl && *expected.ttl != got.ttl ? "TTL" : "";
 }
@@ -114,6 +117,9 @@ std::string shown(const PacketEvent& expected, const Seen& got) {
   }
   if (expected.ip.ttl) {
     packet.ip.ttl = got.ttl;
+  }
+  if (expected.ip.flow_label) {
+    packet.ip.flow_label = got.flow_label;
   }
   if (expected.source_port != 0) {
     packet.source_port = got.source.port;

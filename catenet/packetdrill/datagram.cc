@@ -7,7 +7,9 @@
 #include "catenet/packet/checksum.h"
 #include "catenet/transport/udp/pseudo_sum.h"
 #include "catenet/wire/icmp.h"
+#include "catenet/wire/icmpv6.h"
 #include "catenet/wire/ipv4.h"
+#include "catenet/wire/ipv6.h"
 #include "catenet/wire/tcp.h"
 #include "catenet/wire/udp.h"
 
@@ -17,6 +19,7 @@ namespace {
 constexpr std::uint8_t kArrivingTtl = 255;
 constexpr std::uint8_t kQuotedTtl = 64;
 constexpr std::size_t kQuotedBytes = 8;  // behind the quoted IP header: the least that RFC 792 asks for
+constexpr auto kProtocolIcmpv6 = static_cast<std::uint8_t>(wire::IpProtocol::kIcmpv6);
 
 using Buffer = std::vector<std::byte>;
 
@@ -27,8 +30,21 @@ Header& add(Buffer& out) {
   return *std::construct_at(reinterpret_cast<Header*>(out.data() + at));
 }
 
-void write_ip(Buffer& out, std::uint8_t protocol, std::size_t payload, wire::Ipv4Address source,
-              wire::Ipv4Address destination, const IpFields& ip) {
+void write_ip(Buffer& out, std::uint8_t protocol, std::size_t payload, const wire::IpAddress& from,
+              const wire::IpAddress& to, const IpFields& ip) {
+  if (from.is_v6()) {
+    auto& header = add<wire::Ipv6Header>(out);
+    header.set_traffic_class(ip.tos.value_or(ip.ecn.value_or(0)));
+    header.set_flow_label(ip.flow_label.value_or(0));
+    header.payload_length = static_cast<std::uint16_t>(payload);
+    header.next_header = protocol;
+    header.hop_limit = ip.ttl.value_or(kArrivingTtl);
+    header.source = from.v6();
+    header.destination = to.v6();
+    return;
+  }
+  const wire::Ipv4Address source = from.v4();
+  const wire::Ipv4Address destination = to.v4();
   auto& header = add<wire::Ipv4Header>(out);
   header.total_length = static_cast<std::uint16_t>(wire::kIpv4HeaderSize + payload);
   header.tos = ip.tos.value_or(ip.ecn.value_or(0));
@@ -81,13 +97,20 @@ void write_udp(Buffer& out, std::uint32_t length, std::uint16_t source, std::uin
   out.resize(at + wire::kUdpHeaderSize + length);
 }
 
+// Without its checksum, which covers the addresses, too, in IPv6.
 void write_icmp(Buffer& out, const IcmpFields& icmp, const wire::FourTuple& quoted) {
-  const std::size_t at = out.size();
-  auto& header = add<wire::IcmpHeader>(out);
-  header.type = icmp.type;
-  header.code = icmp.code;
-  header.word0 = icmp.id;
-  header.word1 = icmp.mtu;
+  if (icmp.v6) {
+    auto& header = add<wire::Icmpv6Header>(out);
+    header.type = icmp.type;
+    header.code = icmp.code;
+    header.word = icmp.mtu != 0 ? icmp.mtu : std::uint32_t{icmp.id} << 16;
+  } else {
+    auto& header = add<wire::IcmpHeader>(out);
+    header.type = icmp.type;
+    header.code = icmp.code;
+    header.word0 = icmp.id;
+    header.word1 = static_cast<std::uint16_t>(icmp.mtu);
+  }
   if (icmp.quoted != IcmpFields::Quoted::none) {
     const bool tcp = icmp.quoted == IcmpFields::Quoted::tcp;
     Buffer inner;
@@ -95,7 +118,8 @@ void write_icmp(Buffer& out, const IcmpFields& icmp, const wire::FourTuple& quot
     ip.ttl = kQuotedTtl;
     const std::size_t size = (tcp ? wire::kTcpHeaderSize : wire::kUdpHeaderSize) + icmp.quoted_length;
     write_ip(inner, static_cast<std::uint8_t>(tcp ? wire::IpProtocol::kTcp : wire::IpProtocol::kUdp), size,
-             quoted.local.address.v4(), quoted.foreign.address.v4(), ip);
+             quoted.local.address, quoted.foreign.address, ip);
+    const std::size_t ip_size = inner.size();
     if (tcp) {
       TcpFields fields;
       fields.seq = icmp.quoted_seq;
@@ -104,11 +128,9 @@ void write_icmp(Buffer& out, const IcmpFields& icmp, const wire::FourTuple& quot
     } else {
       write_udp(inner, icmp.quoted_length, quoted.local.port, quoted.foreign.port);
     }
-    inner.resize(wire::kIpv4HeaderSize + kQuotedBytes);
+    inner.resize(ip_size + kQuotedBytes);
     out.insert(out.end(), inner.begin(), inner.end());
   }
-  const auto message = std::span(out).subspan(at);
-  wire::store16(message, offsetof(wire::IcmpHeader, checksum), internet_checksum(message));
 }
 
 void finish_transport(std::span<std::byte> payload, std::size_t field, std::uint8_t protocol,
@@ -188,8 +210,8 @@ void read_udp(wire::Bytes payload, Seen& seen) {
   seen.source.port = (*header)->source_port;
   seen.destination.port = (*header)->destination_port;
   seen.zeroes = all_zero(payload.subspan(wire::kUdpHeaderSize));
-  if ((*header)->has_checksum() &&
-      !checksum_is_right(payload, static_cast<std::uint8_t>(wire::IpProtocol::kUdp), seen)) {
+  const bool checked = (*header)->has_checksum() || seen.source.address.is_v6();  // RFC 8200 8.1
+  if (checked && !checksum_is_right(payload, static_cast<std::uint8_t>(wire::IpProtocol::kUdp), seen)) {
     seen.defect = "a wrong UDP checksum";
   }
   seen.body = UdpFields{static_cast<std::uint32_t>((*header)->payload_size())};
@@ -225,6 +247,74 @@ void read_icmp(wire::Bytes payload, Seen& seen) {
   seen.body = icmp;
 }
 
+void read_icmpv6(wire::Bytes payload, Seen& seen) {
+  const auto header = wire::Icmpv6Header::parse(payload);
+  if (!header) {
+    seen.defect = "a malformed ICMPv6 message";
+    return;
+  }
+  const wire::Icmpv6Header& h = **header;
+  IcmpFields icmp{.v6 = true, .type = h.type, .code = h.code};
+  if (h.is_error()) {
+    icmp.mtu = h.is(wire::Icmpv6Type::kPacketTooBig) ? h.mtu() : 0;
+    if (const auto quote = wire::Icmpv6Quote::parse(payload); quote && quote->payload.size() >= kQuotedBytes) {
+      const std::size_t size = quote->header->payload_length;
+      seen.quoted_local_port = wire::load16(quote->payload, 2);
+      if (quote->protocol == wire::IpProtocol::kUdp) {
+        icmp.quoted = IcmpFields::Quoted::udp;
+        icmp.quoted_length = static_cast<std::uint32_t>(size - std::min(size, wire::kUdpHeaderSize));
+      } else if (quote->protocol == wire::IpProtocol::kTcp) {
+        icmp.quoted = IcmpFields::Quoted::tcp;
+        icmp.quoted_seq = wire::load32(quote->payload, 4);
+      }
+    }
+  } else {
+    icmp.id = h.id();
+  }
+  if (!checksum_is_right(payload, kProtocolIcmpv6, seen)) {
+    seen.defect = "a wrong ICMPv6 checksum";
+  }
+  seen.body = icmp;
+}
+
+void read_transport(wire::Bytes payload, wire::IpProtocol protocol, Seen& seen) {
+  switch (protocol) {
+    case wire::IpProtocol::kTcp:
+      read_tcp(payload, seen);
+      break;
+    case wire::IpProtocol::kUdp:
+      read_udp(payload, seen);
+      break;
+    case wire::IpProtocol::kIcmp:
+      read_icmp(payload, seen);
+      break;
+    case wire::IpProtocol::kIcmpv6:
+      read_icmpv6(payload, seen);
+      break;
+    case wire::IpProtocol::kFragment:
+      seen.defect = "a fragment";
+      break;
+    default:
+      seen.defect = "a packet of another protocol";
+  }
+}
+
+Seen take_ipv6_apart(std::span<const std::byte> packet, Seen seen) {
+  const auto header = wire::Ipv6Header::parse(packet);
+  if (!header) {
+    seen.defect = "a malformed IPv6 header";
+    return seen;
+  }
+  const wire::Ipv6Header& h = **header;
+  seen.source.address = wire::Ipv6Address(h.source);
+  seen.destination.address = wire::Ipv6Address(h.destination);
+  seen.tos = h.traffic_class();
+  seen.ttl = h.hop_limit;
+  seen.flow_label = h.flow_label();
+  read_transport(packet.subspan(wire::kIpv6HeaderSize, h.payload_length), h.next(), seen);
+  return seen;
+}
+
 }  // namespace
 
 std::vector<std::byte> build(const PacketEvent& packet, const wire::Endpoint& source, const wire::Endpoint& destination,
@@ -242,13 +332,19 @@ std::vector<std::byte> build(const PacketEvent& packet, const wire::Endpoint& so
     finish_transport(payload, offsetof(wire::UdpHeader, checksum), static_cast<std::uint8_t>(protocol), source,
                      destination);
   } else {
-    write_icmp(payload, std::get<IcmpFields>(packet.body), quoted);
+    const auto& icmp = std::get<IcmpFields>(packet.body);
+    write_icmp(payload, icmp, quoted);
+    if (icmp.v6) {
+      protocol = wire::IpProtocol::kIcmpv6;
+      finish_transport(payload, offsetof(wire::Icmpv6Header, checksum), kProtocolIcmpv6, source, destination);
+    } else {
+      wire::store16(payload, offsetof(wire::IcmpHeader, checksum), internet_checksum(payload));
+    }
   }
   payload.resize(std::min(payload.size(), wire::kIpv4MaxPacket - wire::kIpv4HeaderSize));
   Buffer out;
-  out.reserve(wire::kIpv4HeaderSize + payload.size());
-  write_ip(out, static_cast<std::uint8_t>(protocol), payload.size(), source.address.v4(), destination.address.v4(),
-           packet.ip);
+  out.reserve(wire::kIpv6HeaderSize + payload.size());
+  write_ip(out, static_cast<std::uint8_t>(protocol), payload.size(), source.address, destination.address, packet.ip);
   out.insert(out.end(), payload.begin(), payload.end());
   return out;
 }
@@ -256,6 +352,9 @@ std::vector<std::byte> build(const PacketEvent& packet, const wire::Endpoint& so
 Seen take_apart(std::span<const std::byte> packet, Instant at) {
   Seen seen;
   seen.at = at;
+  if (!packet.empty() && wire::load8(packet, 0) >> 4 == 6) {
+    return take_ipv6_apart(packet, seen);
+  }
   const auto header = wire::Ipv4Header::parse(packet);
   if (!header) {
     seen.defect = "a malformed IPv4 header";
@@ -270,20 +369,7 @@ Seen take_apart(std::span<const std::byte> packet, Instant at) {
     seen.defect = "a fragment";
     return seen;
   }
-  const auto payload = packet.subspan(h.header_size(), h.payload_size());
-  switch (wire::IpProtocol{h.protocol}) {
-    case wire::IpProtocol::kTcp:
-      read_tcp(payload, seen);
-      break;
-    case wire::IpProtocol::kUdp:
-      read_udp(payload, seen);
-      break;
-    case wire::IpProtocol::kIcmp:
-      read_icmp(payload, seen);
-      break;
-    default:
-      seen.defect = "a packet of another protocol";
-  }
+  read_transport(packet.subspan(h.header_size(), h.payload_size()), wire::IpProtocol{h.protocol}, seen);
   if (internet_checksum(packet.first(h.header_size())) != 0) {
     seen.defect = "a wrong IPv4 checksum";
   }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <span>
 
 #include "catenet/wire/icmp.h"
 #include "catenet/wire/tcp.h"
@@ -59,6 +60,26 @@ constexpr std::array<IcmpName, 25> kIcmpNames{{{"echo_reply", "", 0, 0},
                                                {"parameter_problem", "", 12, 0},
                                                {"timestamp_request", "", 13, 0}}};
 
+constexpr std::array<IcmpName, 16> kIcmpv6Names{{{"unreachable", "no_route", 1, 0},
+                                                 {"unreachable", "net_unreachable", 1, 0},
+                                                 {"unreachable", "admin_prohibited", 1, 1},
+                                                 {"unreachable", "not_neighbour", 1, 2},
+                                                 {"unreachable", "address_unreachable", 1, 3},
+                                                 {"unreachable", "port_unreachable", 1, 4},
+                                                 {"packet_too_big", "", 2, 0},
+                                                 {"time_exceeded", "", 3, 0},
+                                                 {"time_exceeded", "exceeded_hop_limit", 3, 0},
+                                                 {"time_exceeded", "exceeded_frag_time", 3, 1},
+                                                 {"parameter_problem", "", 4, 0},
+                                                 {"parameter_problem", "header_field", 4, 0},
+                                                 {"parameter_problem", "unknown_next_header", 4, 1},
+                                                 {"parameter_problem", "unknown_option", 4, 2},
+                                                 {"echo_request", "", 128, 0},
+                                                 {"echo_reply", "", 129, 0}}};
+std::span<const IcmpName> icmp_names(bool v6) {
+  return v6 ? std::span<const IcmpName>(kIcmpv6Names) : std::span<const IcmpName>(kIcmpNames);
+}
+
 std::uint32_t get32(const std::vector<std::uint8_t>& b, std::size_t at) {
   return std::uint32_t{b[at]} << 24 | std::uint32_t{b[at + 1]} << 16 | std::uint32_t{b[at + 2]} << 8 | b[at + 3];
 }
@@ -111,6 +132,9 @@ std::string ip_text(const IpFields& ip) {
   if (ip.ttl) {
     add(fmt::format("ttl {}", *ip.ttl));
   }
+  if (ip.flow_label) {
+    add(fmt::format("flowlabel {:#07x}", *ip.flow_label));
+  }
   return text.empty() ? text : "[" + text + "] ";
 }
 
@@ -133,8 +157,9 @@ std::uint16_t flag_of(char letter) {
   return 0;
 }
 
-std::optional<std::pair<std::uint8_t, std::uint8_t>> icmp_numbers(std::string_view type, std::string_view code) {
-  for (const IcmpName& name : kIcmpNames) {
+std::optional<std::pair<std::uint8_t, std::uint8_t>> icmp_numbers(std::string_view type, std::string_view code,
+                                                                  bool v6) {
+  for (const IcmpName& name : icmp_names(v6)) {
     if (name.type == type && name.code == code) {
       return std::pair{name.type_number, name.code_number};
     }
@@ -173,7 +198,7 @@ std::string to_text(const UdpFields& udp) { return fmt::format("udp ({})", udp.l
 
 std::string to_text(const IcmpFields& icmp) {
   std::string text = fmt::format("icmp type {} code {}", icmp.type, icmp.code);
-  for (const IcmpName& name : kIcmpNames) {
+  for (const IcmpName& name : icmp_names(icmp.v6)) {
     if (name.type_number == icmp.type && name.code_number == icmp.code) {
       text = fmt::format("icmp {}{}{}", name.type, name.code.empty() ? "" : " ", name.code);
       break;

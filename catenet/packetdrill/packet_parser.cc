@@ -14,6 +14,7 @@ namespace {
 constexpr std::int64_t kMax8 = 0xff;
 constexpr std::int64_t kMax16 = 0xffff;
 constexpr std::int64_t kMax32 = 0xffffffff;
+constexpr std::int64_t kMaxFlowLabel = 0xfffff;
 
 template <typename T>
 bool number(Scanner& in, T& out, std::int64_t high) {
@@ -47,9 +48,12 @@ bool parse_ip_item(Scanner& in, IpFields& out) {
     return ok;
   }
   if (in.accept_word("flowlabel")) {
-    return in.complain("IPv6 flow labels", true);
+    std::uint32_t label = 0;
+    const bool ok = number(in, label, kMaxFlowLabel);
+    out.flow_label = label;
+    return ok && (in.ipv6() || in.complain("IPv4 has no flow labels"));
   }
-  return in.complain("expected ect0, ect1, ect01, ce, noecn, tos or ttl");
+  return in.complain("expected ect0, ect1, ect01, ce, noecn, tos, ttl or flowlabel");
 }
 
 // "[ect0]", "(tos 0x10)"; a bracket that opens an ICMP quotation is left alone.
@@ -120,16 +124,19 @@ void put32(std::vector<std::uint8_t>& out, std::uint32_t v) {
   put16(out, v);
 }
 
-// Names that suites define for a cookie: what the usual key, or one of zeroes, makes of the usual IPv4 addresses.
-std::string cookie_named(std::string word) {
+// Names that suites define for a cookie: what the usual key, or one of zeroes, makes of the usual addresses.
+std::string cookie_named(std::string word, bool ipv6) {
   if (word == "TFO_COOKIE") {
-    return "3021b9d889017eeb";
+    return ipv6 ? "c1d1e9742a47a9bc" : "3021b9d889017eeb";
   }
-  return word == "TFO_COOKIE_ZERO" ? "b7c12350a90dc8f5" : word;
+  if (word == "TFO_COOKIE_ZERO") {
+    return ipv6 ? "82af1a8f9a205c34" : "b7c12350a90dc8f5";
+  }
+  return word;
 }
 
 bool parse_hex(Scanner& in, std::vector<std::uint8_t>& out) {
-  const std::string digits = cookie_named(in.word());
+  const std::string digits = cookie_named(in.word(), in.ipv6());
   if (digits.size() % 2 != 0 || digits.size() > 2 * wire::kTcpMaxOptions) {
     return in.complain("expected pairs of hexadecimal digits");
   }
@@ -298,13 +305,14 @@ bool parse_icmp(Scanner& in, IcmpFields& out) {
   if (in.looking_at_letter() && !in.looking_at_word("mtu") && !in.looking_at_word("id")) {
     code = in.word();
   }
-  const auto found = icmp_numbers(type, code);
+  out.v6 = in.ipv6();
+  const auto found = icmp_numbers(type, code, out.v6);
   if (!found) {
     return in.complain("the ICMP message " + type.substr(0, 32) + (code.empty() ? "" : " " + code.substr(0, 32)), true);
   }
   out.type = found->first;
   out.code = found->second;
-  if (in.accept_word("mtu") && !number(in, out.mtu, kMax16)) {
+  if (in.accept_word("mtu") && !number(in, out.mtu, out.v6 ? kMax32 : kMax16)) {
     return false;
   }
   if (in.accept_word("id") && !number(in, out.id, kMax16)) {

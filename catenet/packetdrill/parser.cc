@@ -103,12 +103,17 @@ bool parse_action(Scanner& in, Event& out) {
 
 }  // namespace
 
-std::expected<Script, Complaint> parse(std::string_view text) {
+std::expected<Script, Complaint> parse(std::string_view text, std::optional<IpVersion> version) {
   Scanner in(text);
   Script script;
   if (text.size() > kMaxScriptBytes) {
     in.complain("a script of more than 1 MiB");
   } else if (parse_options(in, script)) {
+    std::optional<IpVersion> said;  // the last one counts, as for every option
+    for (const auto& [name, value] : script.options) {
+      said = name == "ip_version" ? ip_version_named(value) : said;
+    }
+    in.set_ipv6(version.or_else([&] { return said; }) == IpVersion::ipv6);
     for (in.skip_space(); !in.at_end() && !in.failed(); in.skip_space()) {
       Event event;
       event.line = in.line();

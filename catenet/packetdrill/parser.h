@@ -12,10 +12,12 @@
 //   call      = [ "..." end ] name(arguments) = result [ ERRNO ] [ (words) ]
 #pragma once
 #include <expected>
+#include <optional>
 #include <string_view>
 
 #include "catenet/packetdrill/scanner.h"
 #include "catenet/packetdrill/script.h"
+#include "catenet/packetdrill/settings.h"
 
 namespace catenet::packetdrill {
 
@@ -24,7 +26,8 @@ inline constexpr std::size_t kMaxEvents = 20'000;
 inline constexpr unsigned kMaxDepth = 24;
 inline constexpr std::size_t kMaxItems = 1024;
 
-[[nodiscard]] std::expected<Script, Complaint> parse(std::string_view text);
+/// ICMP messages have other names in each family. `version`, if given, goes before what the script says of it.
+[[nodiscard]] std::expected<Script, Complaint> parse(std::string_view text, std::optional<IpVersion> version = {});
 
 // The parts; false after a complaint.
 [[nodiscard]] bool parse_packet(Scanner& in, PacketEvent& out);

@@ -30,7 +30,10 @@ std::string answer_text(std::int64_t value, const std::string& error) {
 }  // namespace
 
 Player::Player(const Settings& settings, const Script& script)
-    : settings_(settings), script_(script), world_({}, settings.mtu), calls_(world_.host.sockets().table()) {
+    : settings_(settings),
+      script_(script),
+      world_({}, addresses_of(settings.ip_version), settings.mtu),
+      calls_(world_.host.sockets().table(), world_.addresses) {
   apply(settings.tcp, world_.host.tcp());
 }
 
@@ -121,8 +124,8 @@ Player::Stop Player::play_event(const Event& event) {
 
 Player::Stop Player::play_inbound(const Event& event, const PacketEvent& packet) {
   PacketEvent live = packet;
-  wire::Endpoint source{World::kRemote, 0};
-  wire::Endpoint destination{World::kLocal, 0};
+  wire::Endpoint source{world_.addresses.remote, 0};
+  wire::Endpoint destination{world_.addresses.local, 0};
   wire::FourTuple quoted{destination, source};
   Flow* flow = flow_for(packet);
   if (auto* icmp = std::get_if<IcmpFields>(&live.body)) {

@@ -30,7 +30,7 @@ Flow& Player::open_flow(bool tcp, const wire::Endpoint& local, const wire::Endpo
 
 // Where an inbound packet goes that belongs to no conversation yet.
 wire::Endpoint Player::server_end(const PacketEvent& packet) const {
-  wire::Endpoint end{World::kLocal, Calls::kPort};
+  wire::Endpoint end{world_.addresses.local, Calls::kPort};
   if (std::holds_alternative<TcpFields>(packet.body) && fresh_listener_) {
     end.port = fresh_listener_->port;
   } else if (std::holds_alternative<UdpFields>(packet.body)) {
@@ -66,7 +66,7 @@ Flow* Player::flow_for(const PacketEvent& packet) {
       return &flow;
     }
   }
-  wire::Endpoint remote{World::kRemote, packet.source_port};
+  wire::Endpoint remote{world_.addresses.remote, packet.source_port};
   if (!tcp && remote.port == 0 && calls_.newest() >= 0) {
     if (const auto peer = calls_.table().getpeername(calls_.newest())) {
       remote.port = peer->port;

@@ -6,6 +6,10 @@
 
 namespace catenet::packetdrill {
 
+namespace {
+
+constexpr std::uint32_t kIpv6MinMtu = 1280;
+
 Outcome run_script(const Script& script, const RunOptions& options) {
   Settings settings;
   if (options.linux_profile) {
@@ -16,14 +20,21 @@ Outcome run_script(const Script& script, const RunOptions& options) {
       return {Outcome::Status::skipped, 0, std::move(*reason), {}, {}};
     }
   }
+  settings.ip_version = options.ip_version.value_or(settings.ip_version);
+  settings.mtu = options.mtu != 0 ? options.mtu : settings.mtu;
+  if (settings.ip_version == IpVersion::ipv6 && settings.mtu < kIpv6MinMtu) {
+    return {Outcome::Status::skipped, 0, "IPv6 over an MTU of " + std::to_string(settings.mtu), {}, {}};
+  }
   if (options.tolerance > Duration{}) {
     settings.tolerance = options.tolerance;
   }
   return Player(settings, script).play();
 }
 
+}  // namespace
+
 Outcome run_text(std::string_view text, const RunOptions& options) {
-  const auto script = parse(text);
+  const auto script = parse(text, options.ip_version);
   if (!script) {
     const Complaint& c = script.error();
     return {c.unsupported ? Outcome::Status::skipped : Outcome::Status::broken, c.line, c.text, {}, {}};

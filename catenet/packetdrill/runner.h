@@ -3,10 +3,10 @@
 // leave within the tolerance; a call must answer what the script says. The first thing that is not so ends the script.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
-#include "catenet/packetdrill/script.h"
 #include "catenet/packetdrill/settings.h"
 
 namespace catenet::packetdrill {
@@ -27,10 +27,11 @@ struct Outcome {
 
 struct RunOptions {
   bool linux_profile = false;
-  Duration tolerance;  ///< zero: as packetdrill, 4 ms
+  Duration tolerance;                   ///< zero: as packetdrill, 4 ms
+  std::optional<IpVersion> ip_version;  ///< goes before what the script says; neither: IPv4
+  std::uint32_t mtu = 0;                ///< the same; 0: not said, 1500
 };
 
-[[nodiscard]] Outcome run_script(const Script& script, const RunOptions& options);
 /// Parses and runs.
 [[nodiscard]] Outcome run_text(std::string_view text, const RunOptions& options);
 

@@ -56,6 +56,10 @@ class Scanner {
   [[nodiscard]] bool failed() const { return complaint_.has_value(); }
   [[nodiscard]] const std::optional<Complaint>& complaint() const { return complaint_; }
 
+  /// The script's packets are of IPv6.
+  void set_ipv6(bool on) { ipv6_ = on; }
+  [[nodiscard]] bool ipv6() const { return ipv6_; }
+
   static constexpr Duration kMaxTime = Duration::seconds(100'000);
 
  private:
@@ -64,6 +68,7 @@ class Scanner {
   std::string_view text_;
   std::size_t at_ = 0;
   unsigned line_ = 1;
+  bool ipv6_ = false;
   std::optional<Complaint> complaint_;
 };
 

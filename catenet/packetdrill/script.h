@@ -66,9 +66,10 @@ struct UdpFields {
   std::uint32_t length = 0;
 };
 struct IcmpFields {
+  bool v6 = false;  ///< ICMPv6, whose numbers are others
   std::uint8_t type = 0;
   std::uint8_t code = 0;
-  std::uint16_t mtu = 0;
+  std::uint32_t mtu = 0;
   std::uint16_t id = 0;
   enum class Quoted : std::uint8_t { none, tcp, udp } quoted = Quoted::none;
   std::uint32_t quoted_seq = 0;
@@ -78,9 +79,10 @@ struct IcmpFields {
 /// What a script says about the IP header.
 struct IpFields {
   std::optional<std::uint8_t> ecn;
-  bool any_ect = false;  ///< [ect01]: either codepoint of RFC 3168
-  std::optional<std::uint8_t> tos;
-  std::optional<std::uint8_t> ttl;
+  bool any_ect = false;             ///< [ect01]: either codepoint of RFC 3168
+  std::optional<std::uint8_t> tos;  ///< IPv6: the traffic class
+  std::optional<std::uint8_t> ttl;  ///< IPv6: the hop limit
+  std::optional<std::uint32_t> flow_label;
 };
 
 struct PacketEvent {

@@ -254,6 +254,29 @@ std::optional<std::string> apply_statement(const std::vector<std::string>& words
 
 }  // namespace
 
+std::optional<IpVersion> ip_version_named(std::string_view name) {
+  return name == "ipv4"               ? std::optional(IpVersion::ipv4)
+         : name == "ipv4-mapped-ipv6" ? std::optional(IpVersion::ipv4_mapped_ipv6)
+         : name == "ipv6"             ? std::optional(IpVersion::ipv6)
+                                      : std::nullopt;
+}
+
+Addresses addresses_of(IpVersion version) {
+  using wire::Ipv4Address;
+  using wire::Ipv6Address;
+  if (version == IpVersion::ipv6) {
+    return {.local = Ipv6Address({0xfd3d, 0x0a0b, 0x17d6, 0, 0, 0, 0, 1}),
+            .remote = Ipv6Address({0xfd3d, 0xfa7b, 0xd17d, 0, 0, 0, 0, 1}),
+            .gateway = Ipv6Address({0xfd3d, 0x0a0b, 0x17d6, 0x8888, 0, 0, 0, 1}),
+            .prefix_length = 48};
+  }
+  return {.local = Ipv4Address(192, 168, 0, 1),
+          .remote = Ipv4Address(192, 0, 2, 1),
+          .gateway = Ipv4Address(192, 168, 0, 2),
+          .prefix_length = 16,
+          .mapped = version == IpVersion::ipv4_mapped_ipv6};
+}
+
 void apply_linux_profile(TcpSettings& tcp) {
   tcp.config.fix_send_buffer(4U << 20);
   tcp.config.fix_receive_buffer(15U << 20);  // window scale 8
@@ -351,7 +374,9 @@ std::optional<std::string> apply_option(std::string_view name, std::string_view 
   } else if (name == "mtu" && number && *number >= 576 && *number <= 65535) {
     into.mtu = static_cast<std::uint32_t>(*number);
   } else if (name == "ip_version") {
-    return value == "ipv4" ? std::nullopt : std::optional("IPv6");
+    const auto version = ip_version_named(value);
+    into.ip_version = version.value_or(into.ip_version);
+    return version ? std::nullopt : std::optional("the option --ip_version=" + std::string(value.substr(0, 40)));
   } else if (name == "local_ip" || name == "remote_ip" || name == "gateway_ip" || name == "netmask_ip" ||
              name == "define" || name == "init_scripts" || name == "connect_port" || name == "bind_port") {
     return "the option --" + std::string(name);

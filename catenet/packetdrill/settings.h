@@ -10,6 +10,7 @@
 #include "catenet/base/time.h"
 #include "catenet/transport/tcp/config.h"
 #include "catenet/transport/tcp/fast_open.h"
+#include "catenet/wire/mapped_address.h"
 
 namespace catenet::packetdrill {
 
@@ -22,8 +23,33 @@ struct TcpSettings {
   bool forget_fast_open = false;  ///< what has been learnt of servers
 };
 
+/// Which family the sockets are of, and which the packets (--ip_version).
+enum class IpVersion : std::uint8_t {
+  ipv4,
+  ipv4_mapped_ipv6,  ///< sockets of IPv6, packets of IPv4
+  ipv6,
+};
+[[nodiscard]] std::optional<IpVersion> ip_version_named(std::string_view name);
+
+/// Who talks to whom: the host (`local`), and the far end that the script plays.
+struct Addresses {
+  wire::IpAddress local;
+  wire::IpAddress remote;
+  wire::IpAddress gateway;
+  std::uint8_t prefix_length = 0;  ///< of the local network
+  bool mapped = false;             ///< the sockets are of IPv6 all the same
+  [[nodiscard]] wire::Family socket_family() const { return mapped ? wire::Family::kV6 : local.family(); }
+  /// As the sockets name it.
+  [[nodiscard]] wire::IpAddress seen(const wire::IpAddress& address) const {
+    return mapped ? wire::mapped(address) : address;
+  }
+};
+/// Those that public scripts are run with.
+[[nodiscard]] Addresses addresses_of(IpVersion version);
+
 struct Settings {
   TcpSettings tcp;
+  IpVersion ip_version = IpVersion::ipv4;
   std::uint32_t mtu = 1500;
   Duration tolerance = Duration::milliseconds(4);
   unsigned tolerance_percent_tenths = 125;  ///< of the time since the event before; the greater of the two counts

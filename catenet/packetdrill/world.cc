@@ -3,15 +3,18 @@
 
 #include <memory>
 
+#include "catenet/base/check.h"
 #include "catenet/packet/checksum.h"
 #include "catenet/queue/fifo.h"
+#include "catenet/wire/bytes.h"
 #include "catenet/wire/ethernet.h"
 
 namespace catenet::packetdrill {
 
 std::expected<LinkLayer::Arrival, DropReason> BareLink::decapsulate(Packet& frame, const wire::LinkAddress&) {
   frame.meta().cast = LinkCast::to_us;
-  return Arrival{static_cast<std::uint16_t>(wire::EtherType::kIpv4), {}};
+  const bool v6 = frame.pullup(1) && wire::load8(frame.head(), 0) >> 4 == 6;
+  return Arrival{static_cast<std::uint16_t>(v6 ? wire::EtherType::kIpv6 : wire::EtherType::kIpv4), {}};
 }
 
 void Tun::transmit(Packet frame) {
@@ -24,14 +27,19 @@ void Tun::transmit(Packet frame) {
   }
 }
 
-World::World(const node::HostConfig& config, std::uint32_t mtu) : host(environment, 1, "host", config) {
+World::World(const node::HostConfig& config, const Addresses& where, std::uint32_t mtu)
+    : addresses(where), host(environment, 1, "host", config) {
   Interface& interface = host.add_interface("tun0");
   interface.set_link_layer(std::make_unique<BareLink>());
   interface.set_qdisc(std::make_unique<queue::Fifo>());
   interface.set_mtu(mtu);
   interface.attach(tun);
-  (void)host.ipv4().add_address(interface, wire::Ipv4Prefix(kLocal, 16));
-  (void)host.ipv4().set_default_route(kGateway, &interface);
+  const wire::IpAddress& local = addresses.local;
+  const bool made = local.is_v4() ? host.ipv4().add_address(interface, {local.v4(), addresses.prefix_length}) &&
+                                        host.ipv4().set_default_route(addresses.gateway.v4(), &interface)
+                                  : host.ipv6().add_address(interface, {local.v6(), addresses.prefix_length}) &&
+                                        host.ipv6().set_default_route(addresses.gateway.v6(), &interface);
+  check(made, "a link that IP can use");
 }
 
 World::~World() { host.stop_programs(); }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The host under test and its only link, in virtual time. The link carries bare IPv4 and ends in the script: what the
+// The host under test and its only link, in virtual time. The link carries bare IP and ends in the script: what the
 // host sends is kept in the order of sending, what the script sends arrives at once.
 #pragma once
 #include <deque>
@@ -12,6 +12,7 @@
 #include "catenet/net/medium.h"
 #include "catenet/node/host.h"
 #include "catenet/packetdrill/datagram.h"
+#include "catenet/packetdrill/settings.h"
 
 namespace catenet::packetdrill {
 
@@ -49,7 +50,8 @@ class Tun final : public Medium {
 
 class World {
  public:
-  World(const node::HostConfig& config, std::uint32_t mtu);
+  /// An IPv6 link has an MTU of 1280 at least.
+  World(const node::HostConfig& config, const Addresses& addresses, std::uint32_t mtu);
   ~World();
   World(const World&) = delete;
   World& operator=(const World&) = delete;
@@ -64,10 +66,8 @@ class World {
   [[nodiscard]] bool is_exhausted() const { return scheduler.events() > kMaxHostEvents; }
 
   static constexpr std::uint64_t kMaxHostEvents = 3'000'000;
-  static constexpr wire::Ipv4Address kLocal{192, 168, 0, 1};
-  static constexpr wire::Ipv4Address kRemote{192, 0, 2, 1};
-  static constexpr wire::Ipv4Address kGateway{192, 168, 0, 2};
 
+  const Addresses addresses;
   Scheduler scheduler;
   PacketPool pool;
   Environment environment{scheduler, pool, 1};
