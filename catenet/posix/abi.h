@@ -35,8 +35,9 @@ inline int refuse(int code) {
 /// Says on the program's standard error that `call` is not there, and answers -1 with ENOSYS.
 int refuse_call(const char* call, const char* instead = "");
 
-/// For a socket of `domain`. EFAULT, EINVAL too short, EAFNOSUPPORT.
-Result<wire::Endpoint> endpoint_from(const sockaddr* address, socklen_t size, int domain);
+/// For a socket of `domain`. EFAULT, EINVAL too short, EAFNOSUPPORT, ENODEV no such scope. `or_ipv4`: one of IPv6 takes
+/// an address of IPv4 as it is, too.
+Result<wire::Endpoint> endpoint_from(const sockaddr* address, socklen_t size, int domain, bool or_ipv4 = false);
 /// As the kernel does: cut to what there is room for, `size` is the whole length. Null: not wanted.
 void endpoint_to(const wire::Endpoint& end, sockaddr* address, socklen_t* size);
 

@@ -40,7 +40,7 @@ Result<std::size_t> send(int fd, std::span<const std::byte> bytes, int flags, co
   if (address == nullptr || ((*file)->is_stream() && (flags & MSG_FASTOPEN) == 0)) {  // a stream ignores the address
     return (*file)->send(bytes, nullptr, flags);
   }
-  const auto to = endpoint_from(address, size, (*file)->domain);
+  const auto to = endpoint_from(address, size, (*file)->domain, !(*file)->is_stream());
   if (!to) {
     return std::unexpected(to.error());
   }
@@ -112,6 +112,23 @@ class Ancillary {
 
 void tell_more(const SocketFile& file, const socket::Received& got, msghdr& message) {
   Ancillary more(message);
+  if (file.domain == AF_INET6) {  // what it tells of an IPv4 packet is where it went, no more (Linux)
+    if (file.tell_destination) {
+      in6_pktinfo info{};
+      const auto bytes = got.to.address.v6().to_bytes();
+      std::memcpy(&info.ipi6_addr, bytes.data(), bytes.size());
+      info.ipi6_ifindex = got.interface;
+      more.add(IPPROTO_IPV6, IPV6_PKTINFO, info);
+    }
+    const bool mapped = got.to.address.v6().is_v4_mapped();
+    if (file.tell_ttl && !mapped) {
+      more.add(IPPROTO_IPV6, IPV6_HOPLIMIT, static_cast<int>(got.ttl));
+    }
+    if (file.tell_tos && !mapped) {
+      more.add(IPPROTO_IPV6, IPV6_TCLASS, static_cast<int>(got.traffic_class));
+    }
+    return;
+  }
   if (file.tell_destination && got.to.address.is_v4()) {
     in_pktinfo info{};
     info.ipi_ifindex = 1;

@@ -2,10 +2,12 @@
 // Names and addresses: the lab's names (SocketLayer::resolve_all), no file of the machine and no query. Services are
 // those below.
 #include <arpa/inet.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <optional>
@@ -14,6 +16,7 @@
 
 #include "catenet/posix/abi.h"
 #include "catenet/posix/scratch.h"
+#include "catenet/wire/mapped_address.h"
 
 namespace catenet::posix {
 namespace {
@@ -85,25 +88,65 @@ addrinfo* make_record(const Kind& kind, const wire::Endpoint& end, const std::st
   return &block->info;
 }
 
+/// An interface's number as C has it, by name or written out; 0: there is none.
+unsigned number_of_interface(std::string_view name) {
+  const auto interfaces = self().host().node().interfaces();
+  for (const auto& interface : interfaces) {
+    if (interface->name() == name) {
+      return interface->index() + 1U;
+    }
+  }
+  const unsigned number = port_number(name).value_or(0);
+  return number <= interfaces.size() ? number : 0;
+}
+
+/// An address written out, with its zone behind '%' (RFC 4007 11).
+std::optional<wire::IpAddress> written_address(std::string_view text) {
+  const std::size_t percent = text.find('%');
+  const auto address = wire::IpAddress::parse(text.substr(0, percent));
+  if (!address || percent == std::string_view::npos) {
+    return address ? std::optional(*address) : std::nullopt;
+  }
+  const unsigned zone = number_of_interface(text.substr(percent + 1));
+  if (!address->is_v6() || !address->v6().is_link_scoped() || zone == 0 || zone > wire::IpAddress::kMaxZone) {
+    return std::nullopt;
+  }
+  return wire::IpAddress(address->v6(), static_cast<std::uint8_t>(zone));
+}
+
+/// Those of the family that is asked for: IPv4's mapped if need be and wanted, mapped ones as what they are.
+void keep_family(const addrinfo& hints, std::vector<wire::IpAddress>& addresses) {
+  if (hints.ai_family == AF_UNSPEC) {
+    return;
+  }
+  const bool v4 = hints.ai_family == AF_INET;
+  const bool map = !v4 && (hints.ai_flags & AI_V4MAPPED) != 0 &&
+                   std::ranges::none_of(addresses, [](const wire::IpAddress& a) { return a.is_v6(); });
+  for (wire::IpAddress& address : addresses) {
+    address = v4 ? wire::unmapped(address) : map ? wire::mapped(address) : address;
+  }
+  std::erase_if(addresses, [&](const wire::IpAddress& a) { return a.is_v4() != v4; });
+}
+
 /// EAI_*, or 0 and the addresses of `node`.
 int addresses_of(const char* node, const addrinfo& hints, std::vector<wire::IpAddress>& out) {
-  if (node == nullptr) {
-    const bool passive = (hints.ai_flags & AI_PASSIVE) != 0;
-    out = {passive ? wire::IpAddress(wire::Ipv4Address::any()) : wire::IpAddress(wire::Ipv4Address::loopback())};
-  } else if (const auto written = wire::IpAddress::parse(node); written) {
+  if (node == nullptr) {  // in glibc's order
+    using wire::Family;
+    using wire::IpAddress;
+    out = (hints.ai_flags & AI_PASSIVE) != 0 ? std::vector{IpAddress::any(Family::kV4), IpAddress::any(Family::kV6)}
+                                             : std::vector{wire::loopback(Family::kV6), wire::loopback(Family::kV4)};
+  } else if (const auto written = written_address(node); written) {
     out = {*written};
   } else if ((hints.ai_flags & AI_NUMERICHOST) != 0) {
     return EAI_NONAME;
   } else if (std::string_view(node) == "localhost") {
-    out = {wire::Ipv4Address::loopback()};
+    out = {wire::Ipv4Address::loopback(), wire::Ipv6Address::loopback()};
   } else if (auto found = self().host().resolve_all(node); found) {
     out = std::move(*found);
   } else {
     return EAI_NONAME;
   }
-  std::erase_if(out, [&](const wire::IpAddress& a) {
-    return hints.ai_family != AF_UNSPEC && a.is_v4() != (hints.ai_family == AF_INET);
-  });
+  keep_family(hints, out);
   return out.empty() ? EAI_ADDRFAMILY : 0;
 }
 
@@ -174,6 +217,16 @@ std::string name_of(const wire::IpAddress& address) {
   return std::string(address.is_loopback() ? "localhost" : names != nullptr ? names->name_of(address) : "");
 }
 
+/// With the zone's interface by name.
+std::string written_out(const wire::IpAddress& address) {
+  const auto interfaces = self().host().node().interfaces();
+  const std::size_t zone = address.zone();
+  if (zone == 0 || zone > interfaces.size()) {
+    return address.to_string();
+  }
+  return address.v6().to_string() + "%" + std::string(interfaces[zone - 1]->name());
+}
+
 hostent* make_host(std::string name, const std::vector<wire::IpAddress>& addresses) {
   auto& s = self().scratch();
   s.host_name = std::move(name);
@@ -229,7 +282,7 @@ void catenet_posix_freeaddrinfo(addrinfo* list) {
 int catenet_posix_getnameinfo(const sockaddr* address, socklen_t size, char* host, socklen_t host_room, char* service,
                               socklen_t service_room, int flags) {
   const auto end = endpoint_from(address, size, address != nullptr ? address->sa_family : AF_INET);
-  if (!end) {
+  if (!end || (end->address.is_v6() && size < sizeof(sockaddr_in6))) {
     return EAI_FAMILY;
   }
   std::string name = (flags & NI_NUMERICHOST) != 0 ? "" : name_of(end->address);
@@ -237,7 +290,7 @@ int catenet_posix_getnameinfo(const sockaddr* address, socklen_t size, char* hos
     if ((flags & NI_NAMEREQD) != 0) {
       return EAI_NONAME;
     }
-    name = end->address.to_string();
+    name = written_out(end->address);
   }
   const Service* known = (flags & NI_NUMERICSERV) != 0 ? nullptr : service_at(end->port, (flags & NI_DGRAM) == 0);
   const int code = give(name, host, host_room);
@@ -281,6 +334,22 @@ servent* catenet_posix_getservbyname(const char* name, const char* protocol) {
 servent* catenet_posix_getservbyport(int port, const char* protocol) {
   const bool tcp = protocol == nullptr || std::string_view(protocol) == "tcp";
   return make_service(service_at(ntohs(static_cast<std::uint16_t>(port)), tcp), tcp);
+}
+
+unsigned catenet_posix_if_nametoindex(const char* name) {
+  const unsigned number = port_number(name) ? 0 : number_of_interface(name);
+  return number != 0 ? number : (errno = ENODEV, 0U);
+}
+
+char* catenet_posix_if_indextoname(unsigned number, char* out) {
+  const auto interfaces = self().host().node().interfaces();
+  if (number == 0 || number > interfaces.size()) {
+    errno = ENXIO;
+    return nullptr;
+  }
+  const std::string_view name = std::string_view(interfaces[number - 1]->name()).substr(0, IF_NAMESIZE - 1);
+  out[name.copy(out, name.size())] = '\0';
+  return out;
 }
 
 int catenet_posix_gethostname(char* out, std::size_t room) {

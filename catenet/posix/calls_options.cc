@@ -13,57 +13,18 @@
 #include <string_view>
 
 #include "catenet/posix/abi.h"
+#include "catenet/posix/option_value.h"
 
 namespace catenet::posix {
 namespace {
 
 namespace option = socket::option;
 
-std::unexpected<Error> no_such_option() { return fail(ENOPROTOOPT, "an option that is not there"); }
-
-/// What the caller gave, or has room for.
-struct Value {
-  void* data;
-  socklen_t size;
-
-  /// EINVAL when there is less than T.
-  template <typename T>
-  [[nodiscard]] Result<T> as() const {
-    T value{};
-    if (data == nullptr) {
-      return fail(EFAULT, "no value");
-    }
-    if (size < sizeof value) {
-      return fail(EINVAL, "a value that is cut");
-    }
-    std::memcpy(&value, data, sizeof value);
-    return value;
-  }
-  /// IP's options may be given as one byte (ip(7)).
-  [[nodiscard]] Result<int> as_small() const {
-    if (data != nullptr && size >= 1 && size < sizeof(int)) {
-      return *static_cast<const unsigned char*>(data);
-    }
-    return as<int>();
-  }
-  template <typename T>
-  Result<void> give(const T& value) {
-    size = std::min<socklen_t>(size, sizeof value);
-    std::memcpy(data, &value, size);
-    return {};
-  }
-};
-
 Duration duration_of(const timeval& t) { return Duration::seconds(t.tv_sec) + Duration::microseconds(t.tv_usec); }
 timeval time_of(Duration d) { return {d.ns() / 1'000'000'000, d.us() % 1'000'000}; }
 
 constexpr auto kReno = transport::CongestionAlgorithm::new_reno;
 constexpr std::string_view kLinuxReno = "reno";  // what Linux calls it
-
-template <typename T>
-Result<void> set(const SocketFile& file, const T& value) {
-  return file.host().set_option(file.number(), value);
-}
 
 Result<void> set_limit(Duration& limit, const Value& value) {
   const auto given = value.as<timeval>();
@@ -155,7 +116,7 @@ Result<void> set_socket_option(SocketFile& file, int name, const Value& value) {
     case SO_SNDBUF:
       return set_buffer<option::SendBuffer>(file, *number);
     case SO_NO_CHECK:
-      return set(file, option::NoChecksum{on});
+      return file.domain == AF_INET ? set(file, option::NoChecksum{on}) : no_such_option();
     default:
       return no_such_option();
   }
@@ -299,11 +260,6 @@ Result<void> set_tcp_option(const SocketFile& file, int name, const Value& value
 
 // ---- reading --------------------------------------------------------------------------------------------------------
 
-template <typename T, typename F>
-Result<void> get(const SocketFile& file, Value& value, F&& as_number) {
-  const auto read = file.host().get_option<T>(file.number());
-  return read ? value.give(static_cast<int>(as_number(*read))) : std::unexpected(read.error());
-}
 Result<void> get_congestion(const SocketFile& file, Value& value) {
   const auto read = file.host().get_option<option::Congestion>(file.number());
   if (!read) {
@@ -326,7 +282,6 @@ Result<void> get_fast_open_keys(const SocketFile& file, Value& value) {
   return {};
 }
 
-constexpr auto kOn = [](const auto& o) { return o.on ? 1 : 0; };
 constexpr auto kDoubled = [](const auto& o) {
   return static_cast<int>(std::min<std::size_t>(2 * o.bytes, std::numeric_limits<int>::max()));
 };
@@ -469,8 +424,10 @@ Result<void> set_option(int fd, int level, int name, const Value& value) {
   switch (level) {
     case SOL_SOCKET:
       return set_socket_option(**file, name, value);
-    case IPPROTO_IP:
-      return set_ip_option(**file, name, value);
+    case IPPROTO_IP:  // of IPv6's sockets: Linux means what they say over IPv4, which has no settings of its own here
+      return (*file)->domain == AF_INET ? set_ip_option(**file, name, value) : no_such_option();
+    case IPPROTO_IPV6:
+      return (*file)->domain == AF_INET6 ? set_ipv6_option(**file, name, value) : no_such_option();
     case IPPROTO_TCP:
       return set_tcp_option(**file, name, value);
     default:
@@ -487,7 +444,10 @@ Result<void> get_option(int fd, int level, int name, Value& value) {
     case SOL_SOCKET:
       return get_socket_option(**file, name, value);
     case IPPROTO_IP:
-      return get_ip_option(**file, name, value);
+      return (*file)->domain == AF_INET ? get_ip_option(**file, name, value) : no_such_option();
+    case IPPROTO_IPV6:
+      return (*file)->domain == AF_INET6 ? get_ipv6_option(**file, name, value)
+                                         : fail(EOPNOTSUPP, "a level that is not there");
     case IPPROTO_TCP:
       return get_tcp_option(**file, name, value);
     default:

@@ -19,7 +19,7 @@ Result<int> make_socket(int domain, int type, int protocol) {
   }
   auto type_of = kind == SOCK_STREAM ? socket::SocketType::stream : socket::SocketType::datagram;
   const int natural = kind == SOCK_STREAM ? static_cast<int>(IPPROTO_TCP) : static_cast<int>(IPPROTO_UDP);
-  if (kind == SOCK_DGRAM && protocol == IPPROTO_ICMP) {
+  if (kind == SOCK_DGRAM && protocol == (domain == AF_INET ? static_cast<int>(IPPROTO_ICMP) : IPPROTO_ICMPV6)) {
     type_of = socket::SocketType::ping;
   } else if (protocol != 0 && protocol != natural) {
     return fail(EPROTONOSUPPORT, "not a protocol of this type");
@@ -68,7 +68,7 @@ Result<void> connect_to(int fd, const sockaddr* address, socklen_t size) {
   if (address != nullptr && size >= sizeof(sa_family_t) && address->sa_family == AF_UNSPEC) {
     return (*file)->host().disconnect((*file)->number());
   }
-  const auto to = endpoint_from(address, size, (*file)->domain);
+  const auto to = endpoint_from(address, size, (*file)->domain, !(*file)->is_stream());
   if (!to) {
     return std::unexpected(to.error());
   }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kernel as judge: testdata/errors.c and the servers of examples/sockets run as they are under the kernel and
-// inside simulated hosts; what they print and how they end must be equal. Covers calls_socket.cc, calls_data.cc,
-// calls_file.cc, calls_poll.cc, calls_options.cc, calls_names.cc, calls_time.cc, calls_stdio.cc, calls_process.cc,
-// socket_file.cc, epoll.cc, wait.cc, stream.cc, open_file.cc, abi.cc, current.cc.
+// The kernel as judge: testdata/errors.c, errors6.c and the servers of examples/sockets run as they are under the
+// kernel and inside simulated hosts; what they print and how they end must be equal. Covers calls_socket.cc,
+// calls_data.cc, calls_file.cc, calls_poll.cc, calls_options.cc, calls_names.cc, calls_time.cc, calls_stdio.cc,
+// calls_process.cc, options_ipv6.cc, socket_file.cc, epoll.cc, wait.cc, stream.cc, open_file.cc, abi.cc, current.cc.
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
@@ -11,6 +11,7 @@
 #include "catenet/testing/routed_hosts.h"
 
 CATENET_POSIX_PROGRAM(errors);
+CATENET_POSIX_PROGRAM(errors6);
 CATENET_POSIX_PROGRAM(client);
 CATENET_POSIX_PROGRAM(iterative);
 CATENET_POSIX_PROGRAM(threads);
@@ -29,14 +30,17 @@ namespace {
 
 using testing::RoutedHosts;
 
-class Oracle : public ::testing::TestWithParam<const char*> {};
+class Oracle : public ::testing::TestWithParam<const char*> {
+ protected:
+  void compare(catenet_posix_image& image, const char* program);
+};
 
-TEST_P(Oracle, AnswersAsTheKernelDoes) {
-  const Transcript kernel = KernelRun({KERNEL_errors, GetParam()}).finish();
+void Oracle::compare(catenet_posix_image& image, const char* program) {
+  const Transcript kernel = KernelRun({program, GetParam()}).finish();
   RoutedHosts net;
   Transcript ours;
-  const auto process = Process::start(net.alice.sockets(), catenet_posix_image_errors,
-                                      {.arguments = {"errors", GetParam()}, .output = ours.sink()});
+  const auto process =
+      Process::start(net.alice.sockets(), image, {.arguments = {"errors", GetParam()}, .output = ours.sink()});
   net.run_for(Duration::seconds(10));
   EXPECT_FALSE(process->is_running()) << "waits for ever";
   ours.exit_code = process->exit_code();
@@ -45,12 +49,22 @@ TEST_P(Oracle, AnswersAsTheKernelDoes) {
   EXPECT_EQ(ours.exit_code, kernel.exit_code);
 }
 
+TEST_P(Oracle, AnswersAsTheKernelDoes) { compare(catenet_posix_image_errors, KERNEL_errors); }
+
 INSTANTIATE_TEST_SUITE_P(Cases, Oracle,
                          ::testing::Values("making", "bad_descriptors", "not_sockets", "numbers", "binding",
                                            "unconnected", "refused", "refused_read", "connecting", "talking",
                                            "half_close", "reset", "broken_pipe", "caught_pipe", "scattered",
                                            "datagrams", "options", "time_limits", "waiting", "epoll_levels",
                                            "epoll_edges", "names", "ending"),
+                         [](const auto& test) { return std::string(test.param); });
+
+class Oracle6 : public Oracle {};
+TEST_P(Oracle6, AnswersAsTheKernelDoes) { compare(catenet_posix_image_errors6, KERNEL_errors6); }
+
+INSTANTIATE_TEST_SUITE_P(Cases, Oracle6,
+                         ::testing::Values("making", "binding", "sharing", "connecting", "talking", "talking_to_ipv4",
+                                           "datagrams", "options", "names"),
                          [](const auto& test) { return std::string(test.param); });
 
 // ---- servers --------------------------------------------------------------------------------------------------------

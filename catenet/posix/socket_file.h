@@ -59,9 +59,9 @@ class SocketFile final : public OpenFile {
   Duration receive_limit;
   Duration send_limit;
   bool broadcast = false;         ///< of a stream, for which it means nothing, on Linux too
-  bool tell_destination = false;  ///< IP_PKTINFO
-  bool tell_ttl = false;          ///< IP_RECVTTL
-  bool tell_tos = false;          ///< IP_RECVTOS
+  bool tell_destination = false;  ///< IP_PKTINFO, IPV6_RECVPKTINFO
+  bool tell_ttl = false;          ///< IP_RECVTTL, IPV6_RECVHOPLIMIT
+  bool tell_tos = false;          ///< IP_RECVTOS, IPV6_RECVTCLASS
 
  private:
   Result<std::size_t> send_opening(std::span<const std::byte> bytes, const wire::Endpoint* to, int flags);

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the options of all levels share: the value that the caller gave or has room for, and the way to the socket's own
+// options.
+#pragma once
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "catenet/posix/socket_file.h"
+
+namespace catenet::posix {
+
+inline std::unexpected<Error> no_such_option() { return fail(ENOPROTOOPT, "an option that is not there"); }
+
+/// What the caller gave, or has room for.
+struct Value {
+  void* data;
+  socklen_t size;
+
+  /// EINVAL when there is less than T.
+  template <typename T>
+  [[nodiscard]] Result<T> as() const {
+    T value{};
+    if (data == nullptr) {
+      return fail(EFAULT, "no value");
+    }
+    if (size < sizeof value) {
+      return fail(EINVAL, "a value that is cut");
+    }
+    std::memcpy(&value, data, sizeof value);
+    return value;
+  }
+  /// IP's options may be given as one byte (ip(7)).
+  [[nodiscard]] Result<int> as_small() const {
+    if (data != nullptr && size >= 1 && size < sizeof(int)) {
+      return *static_cast<const unsigned char*>(data);
+    }
+    return as<int>();
+  }
+  template <typename T>
+  Result<void> give(const T& value) {
+    size = std::min<socklen_t>(size, sizeof value);
+    std::memcpy(data, &value, size);
+    return {};
+  }
+};
+
+template <typename T>
+Result<void> set(const SocketFile& file, const T& value) {
+  return file.host().set_option(file.number(), value);
+}
+
+template <typename T, typename F>
+Result<void> get(const SocketFile& file, Value& value, F&& as_number) {
+  const auto read = file.host().get_option<T>(file.number());
+  return read ? value.give(static_cast<int>(as_number(*read))) : std::unexpected(read.error());
+}
+inline constexpr auto kOn = [](const auto& o) { return o.on ? 1 : 0; };
+
+/// Level IPPROTO_IPV6 of a socket of AF_INET6 (options_ipv6.cc).
+Result<void> set_ipv6_option(SocketFile& file, int name, const Value& value);
+Result<void> get_ipv6_option(const SocketFile& file, int name, Value& value);
+
+}  // namespace catenet::posix

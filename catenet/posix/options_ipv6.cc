@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// getsockopt() and setsockopt() at level IPPROTO_IPV6 (RFC 3493 5, RFC 3542), as Linux answers them.
+#include "catenet/posix/option_value.h"
+#include "catenet/wire/ip_address.h"
+
+namespace catenet::posix {
+
+namespace option = socket::option;
+
+namespace {
+
+constexpr int kAsBefore = -1;  // the default
+
+Result<void> set_group(const SocketFile& file, bool join, const Value& value) {
+  const auto given = value.as<ipv6_mreq>();
+  if (!given) {
+    return std::unexpected(given.error());
+  }
+  const auto interfaces = file.host().node().interfaces();
+  if (given->ipv6mr_interface > interfaces.size()) {
+    return fail(ENODEV, "no interface of this number");
+  }
+  Interface* interface = given->ipv6mr_interface == 0 ? nullptr : interfaces[given->ipv6mr_interface - 1].get();
+  const auto* bytes = reinterpret_cast<const std::byte*>(given->ipv6mr_multiaddr.s6_addr);
+  const wire::IpAddress group = wire::Ipv6Address::from_bytes(std::span<const std::byte, 16>(bytes, 16));
+  return join ? set(file, option::JoinGroup{group, interface}) : set(file, option::LeaveGroup{group, interface});
+}
+
+Result<void> set_mtu_discovery(const SocketFile& file, int how) {
+  if (how != IPV6_PMTUDISC_DONT && how != IPV6_PMTUDISC_DO) {
+    const bool known = how >= IPV6_PMTUDISC_DONT && how <= IPV6_PMTUDISC_OMIT;
+    return fail(known ? ENOPROTOOPT : EINVAL, "a way of path MTU discovery that is not there");
+  }
+  return set(file, option::DontFragment{how == IPV6_PMTUDISC_DO});
+}
+
+}  // namespace
+
+Result<void> set_ipv6_option(SocketFile& file, int name, const Value& value) {
+  if (name == IPV6_JOIN_GROUP || name == IPV6_LEAVE_GROUP) {
+    return set_group(file, name == IPV6_JOIN_GROUP, value);
+  }
+  const auto number = value.as<int>();
+  if (!number) {
+    return std::unexpected(number.error());
+  }
+  const bool on = *number != 0;
+  const bool byte = *number >= kAsBefore && *number <= 255;
+  switch (name) {
+    case IPV6_V6ONLY:
+      return set(file, option::V6Only{on});
+    case IPV6_UNICAST_HOPS:
+      if (!byte) {
+        return fail(EINVAL, "not a hop limit");
+      }
+      return set(file, option::TimeToLive{static_cast<std::uint8_t>(*number == kAsBefore ? 0 : *number)});
+    case IPV6_MULTICAST_HOPS:
+      if (!file.is_stream() && !byte) {
+        return fail(EINVAL, "not a hop limit");
+      }
+      return set(file, option::MulticastTtl{static_cast<std::uint8_t>(*number == kAsBefore ? 1 : *number)});
+    case IPV6_TCLASS:
+      if (!byte) {
+        return fail(EINVAL, "not a traffic class");
+      }
+      return set(file, option::TrafficClass{static_cast<std::uint8_t>(*number == kAsBefore ? 0 : *number)});
+    case IPV6_RECVERR:
+      return set(file, option::ReceiveErrors{on});
+    case IPV6_DONTFRAG:
+      return set(file, option::DontFragment{on});
+    case IPV6_MTU_DISCOVER:
+      return set_mtu_discovery(file, *number);
+    case IPV6_RECVPKTINFO:
+    case IPV6_RECVHOPLIMIT:
+    case IPV6_RECVTCLASS:
+      if (file.is_stream()) {
+        return no_such_option();
+      }
+      (name == IPV6_RECVPKTINFO    ? file.tell_destination
+       : name == IPV6_RECVHOPLIMIT ? file.tell_ttl
+                                   : file.tell_tos) = on;
+      return {};
+    default:
+      return no_such_option();
+  }
+}
+
+Result<void> get_ipv6_option(const SocketFile& file, int name, Value& value) {
+  switch (name) {
+    case IPV6_V6ONLY:
+      return get<option::V6Only>(file, value, kOn);
+    case IPV6_UNICAST_HOPS:
+      return get<option::TimeToLive>(file, value, [](const auto& o) { return o.hops == 0 ? 64 : o.hops; });
+    case IPV6_MULTICAST_HOPS:
+      return get<option::MulticastTtl>(file, value, [](const auto& o) { return o.hops; });
+    case IPV6_TCLASS:
+      return get<option::TrafficClass>(file, value, [](const auto& o) { return o.bits; });
+    case IPV6_RECVERR:
+      return get<option::ReceiveErrors>(file, value, kOn);
+    case IPV6_DONTFRAG:
+      return get<option::DontFragment>(file, value, kOn);
+    case IPV6_MTU_DISCOVER:
+      return get<option::DontFragment>(file, value,
+                                       [](const auto& o) { return o.on ? IPV6_PMTUDISC_DO : IPV6_PMTUDISC_DONT; });
+    case IPV6_RECVPKTINFO:
+      return value.give(file.tell_destination ? 1 : 0);
+    case IPV6_RECVHOPLIMIT:
+      return value.give(file.tell_ttl ? 1 : 0);
+    case IPV6_RECVTCLASS:
+      return value.give(file.tell_tos ? 1 : 0);
+    default:
+      return no_such_option();
+  }
+}
+
+}  // namespace catenet::posix
