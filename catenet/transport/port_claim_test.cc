@@ -101,6 +101,21 @@ class KernelSocket {
   int error_ = 0;
 };
 
+/// What the kernel says to `comer` on the port of `holder`. Somebody else may be on that port, too (a connection of
+/// another program in TIME-WAIT): a refusal counts when it comes on five ports.
+int kernel_verdict(const PortClaim& holder, const PortClaim& comer, int type) {
+  int verdict = 0;
+  for (int tries = 0; tries < 5; ++tries) {
+    const KernelSocket first(holder, type, 0);
+    EXPECT_EQ(first.error(), 0);
+    verdict = KernelSocket(comer, type, first.port()).error();
+    if (verdict == 0) {
+      break;
+    }
+  }
+  return verdict;
+}
+
 TEST(PortClaim, TheKernelAnswersAlike) {
   const bool has_v6 = KernelSocket(claim("::1"), SOCK_STREAM, 0).error() == 0;
   const std::array addresses = {"0.0.0.0", "127.0.0.1", "127.0.0.2", "::", "::1"};
@@ -117,17 +132,9 @@ TEST(PortClaim, TheKernelAnswersAlike) {
         }
         ++asked;
         const std::string what = std::string(first) + " then " + second + ", case " + std::to_string(bits);
-        {
-          const KernelSocket holder(a, SOCK_STREAM, 0);
-          ASSERT_EQ(holder.error(), 0) << what;
-          const KernelSocket comer(b, SOCK_STREAM, holder.port());
-          EXPECT_EQ(comer.error(), stream_conflict(b, a, false) ? EADDRINUSE : 0) << what;
-        }
+        EXPECT_EQ(kernel_verdict(a, b, SOCK_STREAM), stream_conflict(b, a, false) ? EADDRINUSE : 0) << what;
         if (!a.listening && !b.listening) {
-          const KernelSocket holder(a, SOCK_DGRAM, 0);
-          ASSERT_EQ(holder.error(), 0) << what;
-          const KernelSocket comer(b, SOCK_DGRAM, holder.port());
-          EXPECT_EQ(comer.error(), datagram_conflict(b, a) ? EADDRINUSE : 0) << what;
+          EXPECT_EQ(kernel_verdict(a, b, SOCK_DGRAM), datagram_conflict(b, a) ? EADDRINUSE : 0) << what;
         }
       }
     }
