@@ -25,7 +25,7 @@ EXAMPLES = lab.ROOT / "examples" / "embed"
 CXX = os.environ.get("CATENET_CXX", "c++")
 CXX_FLAGS = os.environ.get("CATENET_CXX_FLAGS", "")
 BUILD = os.environ.get("CATENET_BUILD_DIR", str(lab.ROOT / "build" / "release"))
-SERVER = "198.51.100.7"
+SERVER, SERVER6 = "198.51.100.7", "2001:db8:7::7"
 WEB, CLOSED, ECHO = 8080, 8081, 5353
 PATIENCE_S = 120
 
@@ -120,10 +120,18 @@ def bring_up(device, address):
     run("ip", "link", "set", device, "up")
 
 
-def echo_once(size, seed):
+def bring_up_ipv6(device, address):
+    """False: the kernel has none."""
+    if not os.path.exists("/proc/net/if_inet6"):
+        return False
+    run("ip", "address", "add", address, "dev", device, "nodad")
+    return True
+
+
+def echo_once(size, seed, server="10.1.0.2"):
     """Sends and receives at once; the stream must come back, and its end."""
     data = random.Random(seed).randbytes(size)
-    with socket.create_connection(("10.1.0.2", 7), timeout=PATIENCE_S) as peer:
+    with socket.create_connection((server, 7), timeout=PATIENCE_S) as peer:
         def send():
             peer.sendall(data)
             peer.shutdown(socket.SHUT_WR)
@@ -143,6 +151,9 @@ def inside_host(program):
         run("ping", "-c", "3", "-i", "0.2", "-W", "5", "10.1.0.2")
         for size in (1, 1460, 100_000, 3_000_000):
             echo_once(size, size)
+        if bring_up_ipv6("tun0", "2001:db8::1/64"):
+            run("ping", "-c", "3", "-i", "0.2", "-W", "5", "2001:db8::2")
+            echo_once(3_000_000, 6, "2001:db8::2")
         threads = [threading.Thread(target=echo_once, args=(50_000, i)) for i in range(12)]
         for thread in threads:
             thread.start()
@@ -173,10 +184,14 @@ def inside_forwarder(program, folder):
         digests.append(hashlib.sha256(data).hexdigest())
     run("ip", "link", "set", "lo", "up")
     run("ip", "address", "add", f"{SERVER}/32", "dev", "lo")
-    echo = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    echo.bind((SERVER, ECHO))
-    threading.Thread(target=answer_datagrams, args=(echo,), daemon=True).start()
-    web = subprocess.Popen([sys.executable, "-m", "http.server", "--bind", SERVER, "--directory", str(www), str(WEB)],
+    servers = [(socket.AF_INET, SERVER)]
+    if bring_up_ipv6("lo", f"{SERVER6}/128"):
+        servers.append((socket.AF_INET6, SERVER6))
+    for family, address in servers:
+        echo = socket.socket(family, socket.SOCK_DGRAM)
+        echo.bind((address, ECHO))
+        threading.Thread(target=answer_datagrams, args=(echo,), daemon=True).start()
+    web = subprocess.Popen([sys.executable, "-m", "http.server", "--bind", "::" if len(servers) > 1 else SERVER, "--directory", str(www), str(WEB)],
                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     ours, theirs = socket.socketpair()
     client = subprocess.Popen(["unshare", "--net", sys.executable, __file__, "--client", str(theirs.fileno()), *digests],
@@ -221,25 +236,35 @@ def inside_client(channel, *digests):
     tun = open_tun("tun0")
     bring_up("tun0", "10.9.0.1/24")
     run("ip", "route", "add", "default", "dev", "tun0")
+    servers = [SERVER]
+    if bring_up_ipv6("tun0", "2001:db8:9::1/64"):
+        run("ip", "-6", "route", "add", "default", "dev", "tun0")
+        servers.append(SERVER6)
     with socket.socket(fileno=int(channel)) as outside:
         socket.send_fds(outside, [b"tun"], [tun])
         if outside.recv(2) != b"go":
             raise AssertionError("no forwarder")
+    for server in servers:
+        browse(server, digests)
+
+
+def browse(server, digests):
+    web = f"http://[{server}]" if ":" in server else f"http://{server}"
     curl = ["curl", "-sS", "--max-time", str(PATIENCE_S)]
     for i, digest in enumerate(digests):
-        got = subprocess.run([*curl, f"http://{SERVER}:{WEB}/file{i}"], stdout=subprocess.PIPE, check=True).stdout
+        got = subprocess.run([*curl, f"{web}:{WEB}/file{i}"], stdout=subprocess.PIPE, check=True).stdout
         if hashlib.sha256(got).hexdigest() != digest:
             raise AssertionError(f"file {i} came as {len(got)} other bytes")
-    several = [subprocess.Popen([*curl, f"http://{SERVER}:{WEB}/file2"], stdout=subprocess.PIPE) for _ in range(8)]
+    several = [subprocess.Popen([*curl, f"{web}:{WEB}/file2"], stdout=subprocess.PIPE) for _ in range(8)]
     for one in several:
         if hashlib.sha256(one.communicate()[0]).hexdigest() != digests[2]:
             raise AssertionError("several at once")
-    refused = subprocess.run([*curl, f"http://{SERVER}:{CLOSED}/"], stderr=subprocess.DEVNULL, check=False).returncode
+    refused = subprocess.run([*curl, f"{web}:{CLOSED}/"], stderr=subprocess.DEVNULL, check=False).returncode
     if refused not in (7, 52, 56):  # refused, or ended before an answer
         raise AssertionError(f"a closed port: curl's exit code is {refused}")
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as question:
+    with socket.socket(socket.AF_INET6 if ":" in server else socket.AF_INET, socket.SOCK_DGRAM) as question:
         question.settimeout(PATIENCE_S)
-        question.connect((SERVER, ECHO))
+        question.connect((server, ECHO))
         for text in (b"who is there?", b"x" * 1400):
             question.send(text)
             if question.recv(2048) != text.upper():

@@ -15,16 +15,19 @@ namespace {
 constexpr SourceId kTimers = 1;
 constexpr std::uint32_t kMinMtu = 68;  // RFC 791 3.2
 
-ip::Ipv4Config ipv4_config(const StackConfig& config) {
-  ip::Ipv4Config ipv4 = config.ipv4;
-  ipv4.accept_any = ipv4.accept_any || config.accept_any;
-  return ipv4;
+template <typename Config>
+Config with_accept_any(Config ip, bool accept_any) {
+  ip.accept_any = ip.accept_any || accept_any;
+  return ip;
 }
 
 }  // namespace
 
 Stack::Host::Host(Environment& environment, const StackConfig& config)
-    : Node(environment, kTimers, "embedded"), ipv4(*this, ipv4_config(config)), udp(*this, ipv4), tcp(*this, ipv4) {
+    : Node(environment, kTimers, "embedded"),
+      ipv4(*this, with_accept_any(config.ipv4, config.accept_any)),
+      udp(*this, ipv4),
+      tcp(*this, ipv4) {
   ether_types.add(static_cast<std::uint16_t>(wire::EtherType::kIpv4), ipv4);
   ether_types.add(static_cast<std::uint16_t>(wire::EtherType::kArp), ipv4.arp());
   ipv4.register_protocol(transport::kProtocolUdp, udp);
@@ -33,6 +36,22 @@ Stack::Host::Host(Environment& environment, const StackConfig& config)
   tcp.set_policy(config.tcp_policy);
   tcp.set_limits(config.tcp_limits);
   udp.set_limits(config.udp_limits);
+}
+
+void Stack::Host::speak_ipv6(const ip::Ipv6Config& config) {
+  ipv6 = std::make_unique<ip::Ipv6>(*this, config);
+  ether_types.add(static_cast<std::uint16_t>(wire::EtherType::kIpv6), *ipv6);
+  ipv6->register_protocol(transport::kProtocolUdp, udp);
+  ipv6->register_protocol(transport::Tcp::kProtocolNumber, tcp);
+  udp.add_network(*ipv6, wire::Family::kV6);
+  tcp.add_network(*ipv6, wire::Family::kV6);
+}
+
+void Stack::Host::link_changed(Interface& interface) {
+  ipv4.link_changed(interface);
+  if (ipv6 != nullptr) {
+    ipv6->link_changed(interface);
+  }
 }
 
 Stack::Stack(const StackConfig& config)
@@ -72,18 +91,44 @@ Result<void> Stack::set_up(const StackConfig& config) {
   }
   interface_->attach(port_);
   joined_.reserve(interface_->link_layer().max_frame(config.super_segments ? Interface::kMaxMtu : config.mtu));
-  if (!config.accept_any || !config.address.address().is_unspecified()) {
+  if (const Result<void> done = set_up_ipv4(config); !done) {
+    return done;
+  }
+  if (const Result<void> done = set_up_ipv6(config); !done) {
+    return done;
+  }
+  host_.link_changed(*interface_);  // our neighbours may learn of us
+  return {};
+}
+
+Result<void> Stack::set_up_ipv4(const StackConfig& config) {
+  const bool none = config.address.address().is_unspecified();
+  if (!none || !(config.accept_any || config.address6)) {
     if (const Result<void> added = host_.ipv4.add_address(*interface_, config.address); !added) {
       return added;
     }
   }
-  if (!config.gateway.is_unspecified() || !config.mac) {
-    if (const Result<void> added = host_.ipv4.set_default_route(config.gateway, interface_); !added) {
-      return added;
-    }
+  const bool everything = !config.mac && (!none || config.accept_any);  // is at the other end
+  if (everything || !config.gateway.is_unspecified()) {
+    return host_.ipv4.set_default_route(config.gateway, interface_);
   }
-  host_.link_changed(*interface_);  // our neighbours may learn of us
   return {};
+}
+
+Result<void> Stack::set_up_ipv6(const StackConfig& config) {
+  if (!config.address6 && !config.accept_any) {
+    return config.gateway6.is_unspecified() ? Result<void>() : fail(EINVAL, "an IPv6 gateway without an address");
+  }
+  if (!config.address6 && config.mtu < wire::kIpv6MinMtu) {
+    return {};  // IPv4 alone: nobody has asked for more
+  }
+  host_.speak_ipv6(with_accept_any(config.ipv6, config.accept_any));
+  const Result<void> enabled =
+      config.address6 ? host_.ipv6->add_address(*interface_, *config.address6) : host_.ipv6->enable(*interface_);
+  if (enabled && (!config.mac || !config.gateway6.is_unspecified())) {
+    return host_.ipv6->set_default_route(config.gateway6, interface_);
+  }
+  return enabled;
 }
 
 // What has been in use once is kept by the pool: so everything is used once.
@@ -97,10 +142,13 @@ void Stack::reserve(const StackLimits& limits) {
     }
     const bool large = packets.size() % 2 != 0;  // chunks of both sizes
     const std::size_t size = large ? PacketPool::kLargeChunk : PacketPool::kSmallChunk;
-    if (bytes < limits.reserved_bytes && packet.extend(size) != nullptr) {
-      bytes += size;
-    }
+    const bool wanted = bytes < limits.reserved_bytes;
+    const bool got = wanted && packet.extend(size) != nullptr;
+    bytes += got ? size : 0;
     packets.push_back(std::move(packet));
+    if (wanted && !got) {
+      break;  // all that limits.memory allows
+    }
   }
   for (Packet& packet : packets) {
     packet.consume();

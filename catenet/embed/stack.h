@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Stack: one host with TCP, UDP, IPv4, ICMP and ARP inside a program of yours, on your own source of packets and your
-// own loop. It does no I/O, starts no thread, reads no clock and has no globals: packets and the time go in, packets
-// and the next deadline come out (docs/embedding.md; examples/embed/host.cc is a whole program).
+// Stack: one host with TCP and UDP over IPv4 and IPv6, ICMP, ARP and neighbour discovery inside a program of yours, on
+// your own source of packets and your own loop. It does no I/O, starts no thread, reads no clock and has no globals:
+// packets and the time go in, packets and the next deadline come out (docs/embedding.md; examples/embed/host.cc is a
+// whole program).
 //
 //   auto stack = embed::Stack::make({.address = *wire::Ipv4Prefix::parse_interface("10.1.0.2/24")});
 //   for (;;) {
@@ -26,6 +27,7 @@
 #include "catenet/embed/port.h"
 #include "catenet/ip/ether_table.h"
 #include "catenet/ip/ipv4.h"
+#include "catenet/ip/ipv6.h"
 #include "catenet/net/node.h"
 #include "catenet/transport/tcp/tcp.h"
 #include "catenet/transport/udp/udp.h"
@@ -43,6 +45,8 @@ struct StackLimits {
 struct StackConfig {
   wire::Ipv4Prefix address;                    ///< with the length of its network: 10.1.0.2/24. Not set: see accept_any
   wire::Ipv4Address gateway;                   ///< unspecified: with a MAC address, none; else all is at the other end
+  std::optional<wire::Ipv6Prefix> address6;    ///< 2001:db8::2/64; without it and accept_any, no IPv6
+  wire::Ipv6Address gateway6;                  ///< unspecified: as above
   std::optional<wire::MacAddress> mac;         ///< Ethernet frames, with ARP; without it, bare IP packets
   std::uint32_t mtu = Interface::kDefaultMtu;  ///< of IP packets; 68 to Interface::kMaxMtu
   /// Takes packets for every address and sends from every one: for VPNs and proxies. Then Tcp::listen_any() and
@@ -55,6 +59,7 @@ struct StackConfig {
   std::uint64_t seed = 1;
   StackLimits limits;
   ip::Ipv4Config ipv4;
+  ip::Ipv6Config ipv6;
   transport::TcpConfig tcp;
   transport::TcpPolicy tcp_policy;
   transport::TcpLimits tcp_limits;
@@ -97,6 +102,8 @@ class Stack {
   [[nodiscard]] transport::Tcp& tcp() { return host_.tcp; }
   [[nodiscard]] transport::Udp& udp() { return host_.udp; }
   [[nodiscard]] ip::Ipv4& ipv4() { return host_.ipv4; }
+  /// Null: the host has no IPv6.
+  [[nodiscard]] ip::Ipv6* ipv6() { return host_.ipv6.get(); }
   [[nodiscard]] Interface& interface() { return *interface_; }
   [[nodiscard]] Node& node() { return host_; }
   [[nodiscard]] const PacketPool& pool() const { return pool_; }
@@ -106,16 +113,20 @@ class Stack {
   struct Host final : Node {
     Host(Environment& environment, const StackConfig& config);
     void receive(Interface& in, Packet frame) override { ether_types.dispatch(in, std::move(frame)); }
-    void link_changed(Interface& interface) override { ipv4.link_changed(interface); }
+    void link_changed(Interface& interface) override;
+    void speak_ipv6(const ip::Ipv6Config& config);
 
     ip::EtherTable ether_types;
     ip::Ipv4 ipv4;
+    std::unique_ptr<ip::Ipv6> ipv6;
     transport::Udp udp;
     transport::Tcp tcp;
   };
 
   explicit Stack(const StackConfig& config);
   Result<void> set_up(const StackConfig& config);
+  Result<void> set_up_ipv4(const StackConfig& config);
+  Result<void> set_up_ipv6(const StackConfig& config);
   void reserve(const StackLimits& limits);
   bool next_packet();
 

@@ -18,6 +18,8 @@ using transport::UdpPcb;
 using wire::Endpoint;
 using wire::Ipv4Address;
 using wire::Ipv4Prefix;
+using wire::Ipv6Address;
+using wire::Ipv6Prefix;
 using wire::MacAddress;
 
 const Ipv4Address kLeft(10, 1, 0, 1);
@@ -174,6 +176,23 @@ TEST_F(StackTest, OverEthernetTheyFindEachOtherByArp) {
   EXPECT_EQ(types.back(), 0x0800U);
 }
 
+TEST_F(StackTest, OverIpv6AndEthernetTheyFindEachOtherByNeighbourDiscovery) {
+  StackConfig a;
+  StackConfig b;
+  a.address6 = *Ipv6Prefix::parse_interface("2001:db8::1/64");
+  b.address6 = *Ipv6Prefix::parse_interface("2001:db8::2/64");
+  a.mac = MacAddress({2, 0, 0, 0, 0, 1});
+  b.mac = MacAddress({2, 0, 0, 0, 0, 2});
+  make(a, b);
+  run(now + Duration::seconds(2));  // are the addresses free? (RFC 4862 5.4)
+  const Endpoint to{b.address6->address(), 7};
+  TcpPcb* listener = right->tcp().listen(to, 4).value();
+  const auto [client, server] = connect(*listener, to);
+  EXPECT_EQ(server->foreign().address, wire::IpAddress(a.address6->address()));
+  EXPECT_TRUE(transfer(*client, *server, 1'000'000));
+  EXPECT_TRUE(transfer(*server, *client, 1'000'000));
+}
+
 TEST_F(StackTest, PacketsAreNoLongerThanTheMtuUnlessTheUserTakesSuperSegments) {
   for (const bool super : {false, true}) {
     StackConfig a = config_of(kLeft);
@@ -271,6 +290,23 @@ TEST_F(StackTest, AMemoryLimitIsNotExceeded) {
   EXPECT_EQ(left->pool().stats().alive(), 0U);
 }
 
+TEST_F(StackTest, WhatIsReservedIsThereFromTheStart) {
+  StackConfig config = config_of(kLeft);
+  config.limits.reserved_packets = 1000;
+  config.limits.reserved_bytes = 1 << 20;
+  auto stack = Stack::make(config).value();
+  const std::uint64_t slabs = stack->pool().stats().slabs;
+  EXPECT_GE(slabs, 16U);
+  UdpPcb sender(stack->udp());
+  const Endpoint to{kRight, 9};
+  for (int i = 0; i < 500; ++i) {
+    ASSERT_TRUE(sender.send(bytes_of("x"), &to));
+  }
+  EXPECT_EQ(stack->pool().stats().slabs, slabs);
+  config.limits.memory = {.packets = 1000, .chunk_bytes = 1 << 18};
+  EXPECT_TRUE(Stack::make(config)) << "as much as there may be";
+}
+
 TEST_F(StackTest, BadConfigurationsAreRefused) {
   const auto code_of = [](const StackConfig& config) {
     const auto made = Stack::make(config);
@@ -287,6 +323,13 @@ TEST_F(StackTest, BadConfigurationsAreRefused) {
   config = config_of(kLeft);
   config.gateway = kLeft;
   EXPECT_EQ(code_of(config), EINVAL) << "not another host";
+  config = config_of(kLeft);
+  config.gateway6 = *Ipv6Address::parse("2001:db8::1");
+  EXPECT_EQ(code_of(config), EINVAL) << "and no IPv6 address";
+  config.address6 = *Ipv6Prefix::parse_interface("2001:db8::2/64");
+  EXPECT_EQ(code_of(config), 0);
+  config.mtu = 1279;
+  EXPECT_EQ(code_of(config), EINVAL) << "RFC 8200 5";
   config = {};
   config.accept_any = true;
   EXPECT_EQ(code_of(config), 0) << "needs no address of its own";
@@ -314,6 +357,31 @@ TEST_F(AcceptAnyTest, AConnectionToAnyAddressAndPortIsTaken) {
     server->close();
     client->close();
   }
+}
+
+TEST_F(AcceptAnyTest, OverIpv6Too) {
+  StackConfig config = config_of(kLeft);
+  config.address6 = *Ipv6Prefix::parse_interface("2001:db8::1/64");
+  left = Stack::make(config).value();
+  TcpPcb* listener = right->tcp().listen_any(8, wire::Family::kV6).value();
+  const Endpoint far{*Ipv6Address::parse("2001:db8:ffff::7"), 443};
+  const auto [client, server] = connect(*listener, far);
+  EXPECT_EQ(server->local(), far);
+  EXPECT_TRUE(transfer(*client, *server, 100'000));
+  const auto [client4, server4] = connect(*listener, {kFar, 443});
+  EXPECT_EQ(server4->local(), (Endpoint{kFar, 443})) << "IPv4 as well";
+  UdpPcb all(right->udp(), wire::Family::kV6);
+  ASSERT_TRUE(all.bind_any());
+  UdpPcb asks(left->udp(), wire::Family::kV6);
+  ASSERT_TRUE(asks.connect({far.address, 53}));
+  ASSERT_TRUE(asks.send(bytes_of("who is?")));
+  run(now + Duration::milliseconds(10));
+  auto question = all.receive();
+  ASSERT_TRUE(question);
+  ASSERT_TRUE(all.send_from(bytes_of("nobody"), question->to, question->from));
+  question->payload.consume();
+  run(now + Duration::milliseconds(10));
+  EXPECT_EQ(text_of(asks.receive().value()), "nobody");
 }
 
 TEST_F(AcceptAnyTest, WhoListensOnAPortGoesBeforeWhoListensOnAll) {

@@ -38,7 +38,10 @@ struct IcmpConfig {
 
 /// What both families have.
 struct IpConfig {
-  bool forwarding = false;         ///< is it a router?
+  bool forwarding = false;  ///< is it a router?
+  /// Every unicast address counts as ours where packets come in, and any may be sent from: for proxies and VPNs, which
+  /// speak for others. Nothing is forwarded then.
+  bool accept_any = false;
   std::uint8_t default_ttl = 64;   ///< RFC 1122 3.2.1.7; of IPv6, the hop limit
   std::uint16_t addresses = 1024;  ///< of the whole node
   std::uint32_t routes = 1'000'000;
@@ -56,9 +59,6 @@ struct Ipv4Config : IpConfig {
   /// 192.0.2.0/24, 198.51.100.0/24 and 203.0.113.0/24 are not forwardable in RFC 6890, yet every book builds its
   /// networks of them.
   bool forward_documentation = true;
-  /// Every unicast address counts as ours where packets come in, and any may be sent from: for proxies and VPNs, which
-  /// speak for others. Nothing is forwarded then.
-  bool accept_any = false;
   bool gratuitous_arp = true;        ///< announce our addresses when a link comes up
   std::uint16_t min_path_mtu = 552;  ///< a lower report counts as this, without DF (68 at least)
 };

@@ -139,7 +139,7 @@ void Icmpv6::send_error(const Packet& packet, const Icmpv6Header& error) {
   options.protocol = kIcmpv6;
   options.destination = Ipv6::with_zone(header.source, in);
   const IpAddress asked = Ipv6::with_zone(header.destination, in);
-  if (!asked.is_multicast() && ipv6_.is_local(asked)) {  // RFC 4443 2.2
+  if (!asked.is_multicast() && ipv6_.may_send_from(asked)) {  // RFC 4443 2.2
     options.source = asked;
   } else if (const Result<IpAddress> source = ipv6_.select_source(options.destination); source) {
     options.source = *source;
@@ -301,7 +301,7 @@ void Icmpv6::receive_error(Packet packet, const Delivery& delivery) {
   report.destination = Ipv6::with_zone(quote->header->destination, delivery.interface);
   report.transport_header = quote->payload;
   // Only what we have sent can be in error.
-  if (!kind || !ipv6_.is_local(report.source)) {
+  if (!kind || !ipv6_.may_send_from(report.source)) {
     node.drop(std::move(packet), kind ? DropReason::icmp_no_socket : DropReason::unknown_icmp_type, delivery.interface);
     return;
   }

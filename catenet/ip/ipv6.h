@@ -57,6 +57,7 @@ class Ipv6 final : public Layer<wire::Ipv6Address>, private NdpHost {
   [[nodiscard]] Result<wire::IpAddress> select_source(const wire::IpAddress& destination) const override;
   [[nodiscard]] std::uint32_t path_mtu(const wire::IpAddress& destination) const override;
   [[nodiscard]] bool is_local(const wire::IpAddress& address) const override;
+  [[nodiscard]] bool may_send_from(const wire::IpAddress& address) const override;
   [[nodiscard]] bool is_broadcast(const wire::IpAddress&) const override { return false; }
   void send_port_unreachable(const Packet& packet, const Delivery& delivery) override;
 

@@ -109,6 +109,8 @@ void Ipv6::route_input(Interface* in, Packet packet) {
   } else if (in == nullptr || destination.is_link_local()) {
     // Ours a moment ago, or for another host of the link: that one hears it without us (RFC 4291 2.5.6).
     node_.drop(std::move(packet), DropReason::not_for_us, in);
+  } else if (config_.accept_any && to_us_alone) {
+    deliver(in, std::move(packet));
   } else {
     forward(*in, std::move(packet), *path);
   }

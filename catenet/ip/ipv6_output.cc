@@ -65,7 +65,7 @@ Interface* Ipv6::group_interface(const SendOptions& options) const {
 
 Result<Ipv6Address> Ipv6::source_for(const SendOptions& options, const Path& path) const {
   if (!options.source.is_unspecified()) {
-    if (!is_local(options.source)) {
+    if (!may_send_from(options.source)) {
       return fail(EADDRNOTAVAIL, "the source address is not ours");
     }
     return options.source.v6();
@@ -226,6 +226,11 @@ bool Ipv6::is_local(const IpAddress& address) const {
     return address.zone() == 0 ? find_local(a) != nullptr : interface != nullptr && owns(*interface, a);
   }
   return a.is_loopback() || find_local(a) != nullptr;
+}
+
+bool Ipv6::may_send_from(const IpAddress& address) const {
+  return is_local(address) || (config_.accept_any && address.is_v6() && !address.v6().is_martian_source() &&
+                               !address.v6().is_link_local() && !address.v6().is_v4_mapped());
 }
 
 void Ipv6::send_port_unreachable(const Packet& packet, const Delivery&) {

@@ -29,12 +29,22 @@ Instant now() { return Instant::from_ns(std::chrono::steady_clock::now().time_si
 
 // A socket on its way to where the peer behind the TUN wanted to go; -1 if there is no way.
 int connect_to(const wire::Endpoint& to, int type) {
-  const int fd = socket(AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(to.port);
-  address.sin_addr.s_addr = htonl(to.address.v4().value());
-  if (fd >= 0 && connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) < 0 && errno != EINPROGRESS) {
+  sockaddr_in6 address6{};
+  address6.sin6_family = AF_INET6;
+  address6.sin6_port = htons(to.port);
+  sockaddr_in address4{};
+  address4.sin_family = AF_INET;
+  address4.sin_port = htons(to.port);
+  const bool v4 = to.address.is_v4();
+  if (v4) {
+    address4.sin_addr.s_addr = htonl(to.address.v4().value());
+  } else {
+    std::memcpy(&address6.sin6_addr, to.address.v6().bytes().data(), sizeof address6.sin6_addr);
+  }
+  const auto* address = v4 ? reinterpret_cast<sockaddr*>(&address4) : reinterpret_cast<sockaddr*>(&address6);
+  const socklen_t size = v4 ? sizeof address4 : sizeof address6;
+  const int fd = socket(v4 ? AF_INET : AF_INET6, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd >= 0 && connect(fd, address, size) < 0 && errno != EINPROGRESS) {
     close(fd);
     return -1;
   }
@@ -154,7 +164,10 @@ constexpr Duration kSilence = Duration::seconds(60);
 class Forwarder {
  public:
   Forwarder(int tun, embed::Stack& stack)
-      : tun_(tun), stack_(stack), listener_(stack.tcp().listen_any(128).value()), datagrams_(stack.udp()) {
+      : tun_(tun),
+        stack_(stack),
+        listener_(stack.tcp().listen_any(128, wire::Family::kV6).value()),  // and IPv4's, as a socket for [::] does
+        datagrams_(stack.udp(), wire::Family::kV6) {
     (void)datagrams_.bind_any();
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One host inside your own program: an echo server on 10.1.0.2, port 7, on your source of packets (here a TUN device)
-// and your loop (here poll). Packets and the time go in; packets and the next deadline come out. docs/embedding.md
+// One host inside your own program: an echo server on 10.1.0.2 and 2001:db8::2, port 7, on your source of packets (here
+// a TUN device) and your loop (here poll). Packets and the time go in; packets and the next deadline come out.
+// docs/embedding.md
 #include <catenet/embed/stack.h>
 #include <poll.h>
 
@@ -43,12 +44,13 @@ int main(int argc, char** argv) {
   const int tun = open_tun(argc > 1 ? argv[1] : "tun0");
   embed::StackConfig config;
   config.address = *wire::Ipv4Prefix::parse_interface("10.1.0.2/24");
+  config.address6 = *wire::Ipv6Prefix::parse_interface("2001:db8::2/64");
   config.seed = std::random_device()();
   const auto made = embed::Stack::make(config);
   if (tun < 0 || !made)
     return std::perror("host"), 1;
   embed::Stack& stack = **made;
-  transport::TcpPcb* listener = stack.tcp().listen({config.address.address(), 7}, 16).value();
+  transport::TcpPcb* listener = stack.tcp().listen({wire::IpAddress::any(wire::Family::kV6), 7}, 16).value();
   std::list<transport::TcpPcb*> connections;
   static std::byte packet[65536];
   for (std::puts("ready"), std::fflush(stdout);;) {

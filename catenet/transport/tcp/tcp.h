@@ -87,10 +87,10 @@ class TcpPcb final : public TcpPortUser, public ListNode<TcpAllPcbs>, public Lis
   /// cookies take over. An unbound socket gets an ephemeral port. EINVAL when connected; EADDRINUSE when another socket
   /// listens there (then it is bound as before); EADDRNOTAVAIL when no port is left.
   Result<void> listen(std::uint32_t backlog);
-  /// Listens on every port and every address of the family: gets the connections that nobody else listens for, and
-  /// accept() gives them with the address and port that their peers asked for as local(). Occupies no port. Of use
-  /// where the network layer takes packets for others (ip::Ipv4Config::accept_any). EINVAL when bound or connected;
-  /// EADDRINUSE when another socket does.
+  /// Listens on every port and every address of the family (IPv6: of both, unless set_v6_only()): gets the connections
+  /// that nobody else listens for, and accept() gives them with the address and port that their peers asked for as
+  /// local(). Occupies no port. Of use where the network layer takes packets for others (ip::IpConfig::accept_any).
+  /// EINVAL when bound or connected; EADDRINUSE when another socket does.
   Result<void> listen_any(std::uint32_t backlog);
   /// The oldest connection that is ready. EAGAIN when none is; EINVAL when not listening.
   Result<TcpPcb*> accept();

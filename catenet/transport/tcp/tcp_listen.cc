@@ -66,6 +66,9 @@ TcpPcb* Tcp::find_listener(const wire::FourTuple& tuple) const {
     }
   }
   TcpPcb* any = any_listeners_[tuple.local.address.is_v4() ? 0 : 1];
+  if (any == nullptr && tuple.local.address.is_v4() && any_listeners_[1] != nullptr && !any_listeners_[1]->v6_only_) {
+    any = any_listeners_[1];
+  }
   return any != nullptr && (any->device_ == nullptr || any->device_ == arrival_) ? any : nullptr;
 }
 

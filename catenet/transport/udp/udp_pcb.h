@@ -83,7 +83,7 @@ class UdpPcb : public ListNode<UdpPcb> {
   Result<void> bind(const wire::Endpoint& local);
   /// Gets the datagrams for every address and port that no other socket wants; UdpDatagram::to tells which it was, and
   /// send_from() answers in its name. Occupies no port. Of use where the network layer takes packets for others
-  /// (ip::Ipv4Config::accept_any). EINVAL bound already, EADDRINUSE another socket does.
+  /// (ip::IpConfig::accept_any). EINVAL bound already, EADDRINUSE another socket does.
   Result<void> bind_any();
   /// Fixes the foreign end (and the local address, by route). May be repeated. EAFNOSUPPORT, EACCES broadcast not
   /// allowed, ENETUNREACH (also IPv4 of a socket for IPv6 only), EINVAL a link-local address without its link, EAGAIN
