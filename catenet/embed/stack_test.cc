@@ -62,8 +62,9 @@ class StackTest : public testing::Test {
   // Everything that is due by `until`, packets before timers.
   void run(Instant until) {
     for (;;) {
-      const bool moved = carry(*left, *right) | carry(*right, *left);
-      if (moved) {
+      const bool there = carry(*left, *right);
+      const bool back = carry(*right, *left);
+      if (there || back) {
         continue;
       }
       const Instant next = std::min(left->deadline(), right->deadline());
