@@ -195,8 +195,8 @@ typename Layer<A>::Path Layer<A>::forced_path(const A& destination, Interface& o
 template <typename A>
 Reassembly& Layer<A>::make_reassembly() {
   if (reassembly_ == nullptr) {
-    reassembly_ = std::make_unique<Reassembly>(
-        node_, common_.reassembly, Delegate<void(const Packet&)>::to<&Layer::on_reassembly_timeout>(*this));
+    reassembly_ = std::make_unique<Reassembly>(node_, common_.reassembly,
+                                               Delegate<void(const Packet&)>::to<&Layer::on_reassembly_timeout>(*this));
   }
   return *reassembly_;
 }
