@@ -55,9 +55,6 @@ class Mathis(lab.LabTest):
     def test_one_in_a_thousand(self):
         self.check_mean("0.1%", 200, 4.52)
 
-    def test_one_in_ten_thousand(self):
-        self.check_mean("0.01%", 400, 14.3)
-
 
 class Buffer(lab.LabTest):
     """TCP-10: what a bottleneck's buffer, in parts of the bandwidth-delay product, lets one Reno flow use. 3%.
