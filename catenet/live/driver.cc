@@ -12,14 +12,14 @@ constexpr Duration kLongestSleep = Duration::milliseconds(100);  // so that a ca
 
 Driver::~Driver() {
   for (const auto& watch : watches_) {
-    loop_.unwatch(watch->source.fd(watch->nic));
+    loop_.unwatch(watch->fd);  // the sources may have gone
   }
 }
 
 Result<void> Driver::add(NicSource& source) {
   sources_.push_back(&source);
   for (std::size_t nic = 0; nic < source.nic_count(); ++nic) {
-    watches_.push_back(std::make_unique<Watch>(Watch{*this, source, nic}));
+    watches_.push_back(std::make_unique<Watch>(Watch{*this, source, nic, source.fd(nic)}));
     if (auto done = loop_.watch(source.fd(nic), Delegate<void()>::to<&Watch::on_readable>(*watches_.back())); !done) {
       return done;
     }

@@ -43,6 +43,7 @@ class Driver {
     Driver& driver;
     NicSource& source;
     std::size_t nic;
+    int fd;
     void on_readable();
   };
   void catch_up();
