@@ -6,8 +6,9 @@
 
 clang-tidy takes seconds per file, so what was clean stays clean: the cache holds one empty file per (source, all it
 includes, its compile command, .clang-tidy, version of clang-tidy), named by their hash. What a source includes is read from
-ninja's own dependency log. Files changed since the last commit come first; when the budget is used up the rest is
-named and the status is 77 (skipped in part), unless something was wrong (1).
+ninja's own dependency log. Most of those seconds go into the system's headers, so files that are compiled a batch at a
+time are checked a batch at a time. Those changed since the last commit come first; when the budget is used up the rest
+is named and the status is 77 (skipped in part), unless something was wrong (1).
 """
 import argparse
 import concurrent.futures
@@ -15,6 +16,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -135,19 +137,60 @@ def changed_files():
     return {os.path.join(ROOT, line[3:]) for line in done.stdout.split("\n") if line}
 
 
-def tidy_one(program, build, path, deadline):
+class Unit:
+    """What one run of clang-tidy looks at: a source, or a batch of them that CMake includes into one file."""
+
+    BATCH = re.compile(r"/Unity/unity_\d+_cxx\.cxx$")
+
+    def __init__(self, entry):
+        self.entry, self.path, self.members, self.flags = entry, entry["file"], [entry["file"]], []
+        if self.BATCH.search(self.path):
+            with open(self.path, encoding="utf-8") as file:
+                self.members = re.findall(r'^#include "(.+)"$', file.read(), re.MULTILINE)
+
+    def member(self, path):
+        """The same for one source of a batch, which has no command of its own: that of the batch will do."""
+        words = shlex.split(self.entry["command"])
+        one = Unit.__new__(Unit)
+        one.entry = dict(self.entry, file=path, command=self.entry["command"] + " " + path)
+        one.path, one.members = path, [path]
+        one.flags = ["--"] + [w for w in words if w.startswith(("-I", "-D", "-std=", "-f", "-W"))] + [
+            f"-isystem{words[i + 1]}" for i, w in enumerate(words) if w == "-isystem"]
+        return one
+
+    def command(self, program, build):
+        checks = []
+        if len(self.members) > 1 or self.path != self.members[0]:
+            checks.append("-bugprone-suspicious-include")  # a batch is made of included sources
+        # The analyser walks every path through GoogleTest's macros: five times the time, and nothing found.
+        if all(path.endswith("_test.cc") for path in self.members):
+            checks.append("-clang-analyzer-*")
+        where = [] if self.flags else ["-p", build]
+        return [program, *where, "--quiet", f"--checks={','.join(checks)}", self.path, *self.flags]
+
+
+def units(build, wanted):
+    """What there is to check, or only the units of these files."""
+    with open(os.path.join(build, "compile_commands.json"), encoding="utf-8") as file:
+        every = {entry["file"]: Unit(entry) for entry in json.load(file)}  # a source of two targets is checked once
+    ours = set(sources((".cc",), []))
+    if not wanted:
+        return [unit for unit in every.values() if any(path in ours for path in unit.members)]
+    wanted = {os.path.abspath(path) for path in wanted} & ours
+    return [unit if unit.path == path else unit.member(path)
+            for unit in every.values() for path in unit.members if path in wanted]
+
+
+def tidy_one(program, build, unit, deadline):
     left = deadline - time.monotonic()
     if left <= 0:
-        return path, None, ""
-    # The analyser walks every path through GoogleTest's macros: five times the time, and nothing found.
-    less = ["--checks=-clang-analyzer-*"] if path.endswith("_test.cc") else []
+        return unit, None, ""
     try:
-        done = subprocess.run([program, "-p", build, "--quiet", *less, path], capture_output=True, text=True, check=False,
-                              timeout=left)
+        done = subprocess.run(unit.command(program, build), cwd=build, capture_output=True, text=True, check=False, timeout=left)
     except subprocess.TimeoutExpired:
-        return path, None, ""
+        return unit, None, ""
     errors = "\n".join(line for line in done.stderr.split("\n") if "error:" in line and "errors treated as errors" not in line)
-    return path, done.returncode, done.stdout + (errors if done.returncode else "")
+    return unit, done.returncode, done.stdout + (errors if done.returncode else "")
 
 
 def check_tidy(options):
@@ -155,44 +198,41 @@ def check_tidy(options):
     if not program:
         print("tidy: clang-tidy 19 is not installed")
         return SKIPPED
-    with open(os.path.join(options.build, "compile_commands.json"), encoding="utf-8") as file:
-        entries = {entry["file"]: entry for entry in json.load(file)}
     with open(os.path.join(ROOT, ".clang-tidy"), encoding="utf-8") as file:
         fingerprint = Fingerprint(options.build, version + file.read())
     os.makedirs(options.cache, exist_ok=True)
     known = set(os.listdir(options.cache))
-    files = [path for path in sources((".cc",), options.files) if path in entries]
-    prints = {path: fingerprint.of(entries[path]) for path in files}
+    found = units(options.build, options.files)
+    prints = {unit.path: fingerprint.of(unit.entry) for unit in found}
     changed = changed_files()
-    work = sorted((path for path in files if prints[path] not in known), key=lambda path: (path not in changed, path))
+    work = sorted((unit for unit in found if prints[unit.path] not in known),
+                  key=lambda unit: (not changed.intersection(unit.members), unit.path))
     started = time.monotonic()
     deadline = started + options.budget
     wrong, unchecked, seen = [], [], {}
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        runs = [pool.submit(tidy_one, program, options.build, path, deadline) for path in work]
+        runs = [pool.submit(tidy_one, program, options.build, unit, deadline) for unit in work]
         for number, run in enumerate(concurrent.futures.as_completed(runs), 1):
-            path, status, output = run.result()
+            unit, status, output = run.result()
             if status is None:
-                unchecked.append(path)
+                unchecked += unit.members
             elif status == 0:
-                with open(os.path.join(options.cache, prints[path]), "wb"):
+                with open(os.path.join(options.cache, prints[unit.path]), "wb"):
                     pass
             else:
-                wrong.append(path)
+                wrong.append(unit)
                 seen.setdefault(output.rstrip())
-            if number % 25 == 0:
+            if number % 10 == 0:
                 print(f"tidy: {number} of {len(work)}", flush=True)
+    for path in sorted(unchecked):
+        print(f"tidy: not checked, the time was used up: {short(path)}")
     for output in seen:  # at the end, where it is found again
         print(output)
     if not options.files:  # what no source of today has as its name is of no more use
         for name in known - set(prints.values()):
             os.unlink(os.path.join(options.cache, name))
-    print(f"tidy: {len(files)} files, {len(files) - len(work)} known to be clean, {len(wrong)} with faults,"
-          f" {time.monotonic() - started:.0f} s")
-    for path in wrong:
-        print(f"tidy: fault in {short(path)}")
-    for path in sorted(unchecked):
-        print(f"tidy: not checked, the time was used up: {short(path)}")
+    print(f"tidy: {sum(len(unit.members) for unit in found)} files, {len(found) - len(work)} of {len(found)} batches known to be"
+          f" clean, {len(wrong)} with faults, {time.monotonic() - started:.0f} s")
     return 1 if wrong else SKIPPED if unchecked else 0
 
 

@@ -7,6 +7,7 @@
 #include "catenet/app/arguments.h"
 #include "catenet/app/coroutine_program.h"
 #include "catenet/app/spelling.h"
+#include "catenet/base/text.h"
 
 namespace catenet::app {
 namespace {
@@ -21,11 +22,6 @@ constexpr std::array kHows = {"receive"sv, "send"sv, "both"sv};
 constexpr std::uint64_t kDefaultBacklog = 128;
 constexpr std::uint64_t kDefaultRead = 1024;
 constexpr std::uint64_t kLargestRead = 1024 * 1024;
-
-std::string_view trim(std::string_view text) {
-  const std::size_t from = std::min(text.find_first_not_of(" \t"), text.size());
-  return text.substr(from, text.find_last_not_of(" \t") + 1 - from);
-}
 
 /// Takes the first word; the rest is left trimmed.
 std::string_view take_word(std::string_view& text) {

@@ -3,18 +3,9 @@
 
 #include <algorithm>
 
+#include "catenet/base/text.h"
+
 namespace catenet::app {
-namespace {
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') {
-    return c - '0';
-  }
-  const char low = static_cast<char>(c | 0x20);
-  return low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
-}
-
-}  // namespace
 
 Result<ChunkedDecoder::Step> ChunkedDecoder::next(std::string_view in) {
   Step step;

@@ -14,7 +14,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::size_t kBuffer = 16 * 1024;
+constexpr std::size_t kEchoBuffer = 16 * 1024;
 constexpr std::uint64_t kLargestDatagram = 65'507;
 constexpr std::array kProtocols = {"tcp"sv, "udp"sv};
 
@@ -90,7 +90,7 @@ class Echo final : public CoroutineProgram {
     const Instant deadline = start + arguments_.timeout;
     const std::uint64_t end = (round + 1) * arguments_.size;
     spawn(send_range(round * arguments_.size, end));
-    std::vector<std::byte> buffer(kBuffer);
+    std::vector<std::byte> buffer(kEchoBuffer);
     for (std::uint64_t at = round * arguments_.size; at < end;) {
       const auto room = std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), end - at));
       const auto got = co_await socket_.recv(room).within(left_until(deadline));
@@ -112,7 +112,7 @@ class Echo final : public CoroutineProgram {
   }
 
   Task<void> send_range(std::uint64_t from, std::uint64_t end) {
-    std::vector<std::byte> buffer(kBuffer);
+    std::vector<std::byte> buffer(kEchoBuffer);
     while (from < end) {
       const auto part = std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), end - from));
       content_.fill(from, part);

@@ -17,7 +17,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::size_t kBuffer = 64 * 1024;
+constexpr std::size_t kFetchBuffer = 64 * 1024;
 constexpr int kMostInterim = 10;  // 1xx answers before the real one
 constexpr std::array kOutputs = {"none"sv, "body"sv};
 
@@ -240,7 +240,7 @@ class Fetch final : public CoroutineProgram {
   AsyncSocket socket_;
   Instant start_;
   Instant deadline_;
-  std::vector<std::byte> piece_ = std::vector<std::byte>(kBuffer);
+  std::vector<std::byte> piece_ = std::vector<std::byte>(kFetchBuffer);
   std::string buffer_;
   bool ended_ = false;
   HttpResponse response_;

@@ -4,15 +4,15 @@
 #include <algorithm>
 #include <charconv>
 
+#include "catenet/base/text.h"
+
 namespace catenet::app {
 namespace {
 
 constexpr std::size_t kMaxTarget = 8'000;  // RFC 9112 3: "at least 8000 octets"
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 bool is_alpha(char c) { return to_lower(c) >= 'a' && to_lower(c) <= 'z'; }
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 /// RFC 9110 5.6.2
 bool is_token_char(char c) {
@@ -27,16 +27,6 @@ bool is_field_value(std::string_view text) {
     const auto u = static_cast<unsigned char>(c);
     return u == '\t' || (u >= 0x20 && u != 0x7f);
   });
-}
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) {
-    text.remove_prefix(1);
-  }
-  while (!text.empty() && is_blank(text.back())) {
-    text.remove_suffix(1);
-  }
-  return text;
 }
 
 /// Takes the next line without its end: CRLF, or LF alone as RFC 9112 2.2 allows.
@@ -125,11 +115,6 @@ Codings transfer_codings(const HttpFields& fields) {
     }
   }
   return codings;
-}
-
-int hex_digit(char c) {
-  const char low = to_lower(c);
-  return is_digit(c) ? c - '0' : low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ using namespace std::string_view_literals;
 constexpr Duration kIdle = Duration::seconds(60);      // between two requests
 constexpr Duration kHeadTime = Duration::seconds(30);  // for the whole head of one
 constexpr Duration kLinger = Duration::seconds(2);
-constexpr std::size_t kBuffer = 64 * 1024;
+constexpr std::size_t kServerBuffer = 64 * 1024;
 constexpr std::uint64_t kLargestFile = std::uint64_t{1} << 40;
 constexpr std::uint64_t kLargestDigested = std::uint64_t{1} << 30;  // larger ones are hashed only when asked for
 
@@ -194,10 +194,10 @@ class HttpServer final : public StreamService {
     if (added) {
       const Content content(path);
       const std::uint64_t size = files_.at(path);
-      std::vector<std::byte> buffer(kBuffer);
+      std::vector<std::byte> buffer(kServerBuffer);
       Sha256 sha;
       for (std::uint64_t at = 0; at < size;) {
-        const auto part = std::span(buffer).first(std::min<std::uint64_t>(kBuffer, size - at));
+        const auto part = std::span(buffer).first(std::min<std::uint64_t>(kServerBuffer, size - at));
         content.fill(at, part);
         sha.update(part);
         at += part.size();
@@ -232,9 +232,9 @@ class HttpServer final : public StreamService {
 
   Task<bool> send_file(AsyncSocket& connection, const std::string& path, std::uint64_t size) {
     const Content content(path);
-    std::vector<std::byte> buffer(std::min<std::uint64_t>(kBuffer, size));
+    std::vector<std::byte> buffer(std::min<std::uint64_t>(kServerBuffer, size));
     for (std::uint64_t at = 0; at < size;) {
-      const auto part = std::span(buffer).first(std::min<std::uint64_t>(kBuffer, size - at));
+      const auto part = std::span(buffer).first(std::min<std::uint64_t>(kServerBuffer, size - at));
       content.fill(at, part);
       const auto sent = co_await connection.send_all(part);
       if (!sent) {

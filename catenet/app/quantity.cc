@@ -8,6 +8,7 @@
 #include <span>
 
 #include "catenet/app/spelling.h"
+#include "catenet/base/text.h"
 
 namespace catenet::app {
 namespace {
@@ -40,8 +41,7 @@ constexpr std::size_t kRateUnitsShown = 5;
 constexpr int kMostDigits = 20;
 constexpr int kLargestExponent = 40;
 
-std::unexpected<std::string> wrong(std::string message) { return std::unexpected(std::move(message)); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+std::unexpected<std::string> wrong_quantity(std::string message) { return std::unexpected(std::move(message)); }
 
 /// digits * 10^exponent, and the unit behind it.
 struct Decimal {
@@ -67,7 +67,7 @@ int take_exponent(std::string_view& rest) {
 Parsed<Decimal> parse_decimal(std::string_view text) {
   std::string_view rest = text;
   if (rest.starts_with('-')) {
-    return wrong(fmt::format("'{}' is negative", text));
+    return wrong_quantity(fmt::format("'{}' is negative", text));
   }
   rest.remove_prefix(rest.starts_with('+') ? 1 : 0);
   Decimal out;
@@ -81,7 +81,7 @@ Parsed<Decimal> parse_decimal(std::string_view text) {
     } else if (is_digit(c)) {
       significant += significant > 0 || c != '0' ? 1 : 0;
       if (significant > kMostDigits || ++seen > 2 * kMostDigits) {
-        return wrong(fmt::format("'{}' has more than {} digits", text, kMostDigits));
+        return wrong_quantity(fmt::format("'{}' has more than {} digits", text, kMostDigits));
       }
       out.digits = out.digits * 10 + (c - '0');
       out.exponent -= fraction ? 1 : 0;
@@ -90,7 +90,7 @@ Parsed<Decimal> parse_decimal(std::string_view text) {
     }
   }
   if (seen == 0) {
-    return wrong(fmt::format("'{}' is not a number", text));
+    return wrong_quantity(fmt::format("'{}' is not a number", text));
   }
   out.exponent += take_exponent(rest);
   out.unit = rest;
@@ -107,11 +107,11 @@ Parsed<__int128> scaled(const Decimal& decimal, std::int64_t scale, std::string_
     over = __builtin_mul_overflow(value, 10, &value);
   }
   if (over) {
-    return wrong("the number is too large");
+    return wrong_quantity("the number is too large");
   }
   for (int i = decimal.exponent; i < 0; ++i) {
     if (value % 10 != 0) {
-      return wrong(fmt::format("the number is finer than 1{}{}", finest.empty() ? "" : " ", finest));
+      return wrong_quantity(fmt::format("the number is finer than 1{}{}", finest.empty() ? "" : " ", finest));
     }
     value /= 10;
   }
@@ -122,7 +122,7 @@ Parsed<__int128> scaled(const Decimal& decimal, std::int64_t scale, std::string_
 Parsed<__int128> quantity(std::string_view text, std::span<const Unit> units, std::size_t shown, std::int64_t bare) {
   const auto decimal = parse_decimal(text);
   if (!decimal) {
-    return wrong(decimal.error());
+    return wrong_quantity(decimal.error());
   }
   std::vector<std::string_view> names;
   for (const Unit& unit : units) {
@@ -133,12 +133,12 @@ Parsed<__int128> quantity(std::string_view text, std::span<const Unit> units, st
   if (!decimal->unit.empty()) {
     const auto unit = std::find_if(units.begin(), units.end(), [&](const Unit& u) { return u.name == decimal->unit; });
     if (unit == units.end()) {
-      return wrong(
+      return wrong_quantity(
           fmt::format("unknown unit '{}'; expected {}{}", decimal->unit, expected, did_you_mean(decimal->unit, names)));
     }
     scale = unit->scale;
   } else if (bare == 0 && decimal->digits != 0) {
-    return wrong(fmt::format("'{}' has no unit; expected {}", text, expected));
+    return wrong_quantity(fmt::format("'{}' has no unit; expected {}", text, expected));
   }
   return scaled(*decimal, scale, units.front().name);
 }
@@ -159,10 +159,10 @@ std::string fixed(std::int64_t value, int places) {
 Parsed<std::uint64_t> parse_size(std::string_view text) {
   const auto bytes = quantity(text, kSizeUnits, kSizeUnits.size(), 1);
   if (!bytes) {
-    return wrong(bytes.error());
+    return wrong_quantity(bytes.error());
   }
   if (*bytes > static_cast<__int128>(1) << 62) {
-    return wrong(fmt::format("'{}' is out of range; at most 4194304TiB", text));
+    return wrong_quantity(fmt::format("'{}' is out of range; at most 4194304TiB", text));
   }
   return static_cast<std::uint64_t>(*bytes);
 }
@@ -171,10 +171,10 @@ Parsed<Duration> parse_duration(std::string_view text) {
   constexpr std::int64_t kLongest = 36'525LL * 86'400 * kGiga;
   const auto ns = quantity(text, kDurationUnits, kDurationUnits.size(), 0);
   if (!ns) {
-    return wrong(ns.error());
+    return wrong_quantity(ns.error());
   }
   if (*ns > kLongest) {
-    return wrong(fmt::format("'{}' is out of range; at most 36525d (100 years)", text));
+    return wrong_quantity(fmt::format("'{}' is out of range; at most 36525d (100 years)", text));
   }
   return Duration::nanoseconds(static_cast<std::int64_t>(*ns));
 }
@@ -182,25 +182,25 @@ Parsed<Duration> parse_duration(std::string_view text) {
 Parsed<BitRate> parse_rate(std::string_view text) {
   const auto bits = quantity(text, kRateUnits, kRateUnitsShown, 0);
   if (!bits) {
-    return wrong(bits.error());
+    return wrong_quantity(bits.error());
   }
   if (*bits == 0) {
-    return wrong(fmt::format("'{}' is zero; a rate is above zero", text));
+    return wrong_quantity(fmt::format("'{}' is zero; a rate is above zero", text));
   }
   if (*bits > static_cast<__int128>(kGiga) * kGiga) {
-    return wrong(fmt::format("'{}' is out of range; at most 1000000Tbit", text));
+    return wrong_quantity(fmt::format("'{}' is out of range; at most 1000000Tbit", text));
   }
   return BitRate::bps(static_cast<std::uint64_t>(*bits));
 }
 
 Parsed<std::uint64_t> parse_integer(std::string_view text, std::uint64_t low, std::uint64_t high) {
   const auto decimal = parse_decimal(text);
-  const auto whole = decimal && decimal->unit.empty() ? scaled(*decimal, 1, "") : Parsed<__int128>(wrong(""));
+  const auto whole = decimal && decimal->unit.empty() ? scaled(*decimal, 1, "") : Parsed<__int128>(wrong_quantity(""));
   if (!whole) {
-    return wrong(fmt::format("'{}' is not a whole number; expected {} to {}", text, low, high));
+    return wrong_quantity(fmt::format("'{}' is not a whole number; expected {} to {}", text, low, high));
   }
   if (*whole < static_cast<__int128>(low) || *whole > static_cast<__int128>(high)) {
-    return wrong(fmt::format("'{}' is out of range; expected {} to {}", text, low, high));
+    return wrong_quantity(fmt::format("'{}' is out of range; expected {} to {}", text, low, high));
   }
   return static_cast<std::uint64_t>(*whole);
 }

@@ -14,8 +14,8 @@ namespace {
 using namespace std::string_view_literals;
 using socket::Received;
 
-constexpr std::size_t kBuffer = 16 * 1024;
-constexpr std::size_t kLargestDatagram = 65'535;
+constexpr std::size_t kServiceBuffer = 16 * 1024;
+constexpr std::size_t kAnyDatagram = 65'535;
 
 /// What the three have in common: a port, TCP and UDP, a count of what came in.
 class SmallService : public StreamService {
@@ -40,7 +40,7 @@ class SmallService : public StreamService {
   }
 
   Task<void> serve_datagrams() {
-    std::vector<std::byte> buffer(kLargestDatagram);
+    std::vector<std::byte> buffer(kAnyDatagram);
     std::string answer;
     std::uint64_t received = 0;
     while (true) {
@@ -83,7 +83,7 @@ class EchoServer final : public SmallService {
 
  private:
   Task<void> serve(AsyncSocket connection, wire::Endpoint) override {
-    std::vector<std::byte> buffer(kBuffer);
+    std::vector<std::byte> buffer(kServiceBuffer);
     while (true) {
       const Result<std::size_t> got = co_await connection.recv(buffer);
       if (!got || *got == 0) {
@@ -112,7 +112,7 @@ class DiscardServer final : public SmallService {
 
  private:
   Task<void> serve(AsyncSocket connection, wire::Endpoint) override {
-    std::vector<std::byte> buffer(kBuffer);
+    std::vector<std::byte> buffer(kServiceBuffer);
     while (true) {
       const Result<std::size_t> got = co_await connection.recv(buffer);
       if (!got || *got == 0) {
@@ -140,7 +140,7 @@ class ChargenServer final : public SmallService {
     std::string text;
     for (std::uint64_t line = 0;;) {
       text.clear();
-      while (text.size() < kBuffer) {
+      while (text.size() < kServiceBuffer) {
         const ChargenLine next = chargen_line(line++);
         text.append(next.data(), next.size());
       }

@@ -22,8 +22,8 @@ using wire::Ipv6Address;
 using wire::Ipv6Prefix;
 using wire::MacAddress;
 
-const Ipv4Address kLeft(10, 1, 0, 1);
-const Ipv4Address kRight(10, 1, 0, 2);
+const Ipv4Address kLeftHost(10, 1, 0, 1);
+const Ipv4Address kRightHost(10, 1, 0, 2);
 const Ipv4Address kFar(198, 51, 100, 7);
 
 StackConfig config_of(Ipv4Address address) {
@@ -135,10 +135,10 @@ class StackTest : public testing::Test {
 };
 
 TEST_F(StackTest, TwoOfThemTalkTcpOverBareIp) {
-  make(config_of(kLeft), config_of(kRight));
-  TcpPcb* listener = right->tcp().listen({kRight, 7}, 4).value();
-  const auto [client, server] = connect(*listener, {kRight, 7});
-  EXPECT_EQ(server->foreign().address, kLeft);
+  make(config_of(kLeftHost), config_of(kRightHost));
+  TcpPcb* listener = right->tcp().listen({kRightHost, 7}, 4).value();
+  const auto [client, server] = connect(*listener, {kRightHost, 7});
+  EXPECT_EQ(server->foreign().address, kLeftHost);
   EXPECT_TRUE(transfer(*client, *server, 3'000'000));
   EXPECT_TRUE(transfer(*server, *client, 1'000'000));
   client->close();
@@ -153,8 +153,8 @@ TEST_F(StackTest, TwoOfThemTalkTcpOverBareIp) {
 }
 
 TEST_F(StackTest, OverEthernetTheyFindEachOtherByArp) {
-  StackConfig a = config_of(kLeft);
-  StackConfig b = config_of(kRight);
+  StackConfig a = config_of(kLeftHost);
+  StackConfig b = config_of(kRightHost);
   a.mac = MacAddress({2, 0, 0, 0, 0, 1});
   b.mac = MacAddress({2, 0, 0, 0, 0, 2});
   make(a, b);
@@ -169,8 +169,8 @@ TEST_F(StackTest, OverEthernetTheyFindEachOtherByArp) {
   types.clear();
   UdpPcb sender(left->udp());
   UdpPcb receiver(right->udp());
-  ASSERT_TRUE(receiver.bind({kRight, 9}));
-  const Endpoint to{kRight, 9};
+  ASSERT_TRUE(receiver.bind({kRightHost, 9}));
+  const Endpoint to{kRightHost, 9};
   ASSERT_TRUE(sender.send(bytes_of("hello"), &to));
   run(now + Duration::milliseconds(10));
   EXPECT_EQ(text_of(receiver.receive().value()), "hello");
@@ -196,11 +196,11 @@ TEST_F(StackTest, OverIpv6AndEthernetTheyFindEachOtherByNeighbourDiscovery) {
 
 TEST_F(StackTest, PacketsAreNoLongerThanTheMtuUnlessTheUserTakesSuperSegments) {
   for (const bool super : {false, true}) {
-    StackConfig a = config_of(kLeft);
+    StackConfig a = config_of(kLeftHost);
     a.super_segments = super;
     a.mtu = 1000;
-    make(a, config_of(kRight));
-    TcpPcb* listener = right->tcp().listen({kRight, 7}, 4).value();
+    make(a, config_of(kRightHost));
+    TcpPcb* listener = right->tcp().listen({kRightHost, 7}, 4).value();
     std::size_t longest = 0;
     unsigned segment = 0;
     auto note = [&](std::span<const std::byte> packet) {
@@ -208,7 +208,7 @@ TEST_F(StackTest, PacketsAreNoLongerThanTheMtuUnlessTheUserTakesSuperSegments) {
       segment = std::max<unsigned>(segment, left->output_segment_size());
     };
     on_wire = Delegate<void(std::span<const std::byte>)>::of(note);
-    const auto [client, server] = connect(*listener, {kRight, 7});
+    const auto [client, server] = connect(*listener, {kRightHost, 7});
     EXPECT_TRUE(transfer(*client, *server, 500'000)) << "checksums of both kinds are right";
     EXPECT_EQ(longest > 1000, super) << longest;
     EXPECT_EQ(segment, super ? 948U : 0U) << "1000 - 20 - 20 - 12 of timestamps";
@@ -217,11 +217,11 @@ TEST_F(StackTest, PacketsAreNoLongerThanTheMtuUnlessTheUserTakesSuperSegments) {
 }
 
 TEST_F(StackTest, PiecesAreTheSameBytes) {
-  make(config_of(kLeft), config_of(kRight));
-  StackConfig twin = config_of(kLeft);
+  make(config_of(kLeftHost), config_of(kRightHost));
+  StackConfig twin = config_of(kLeftHost);
   auto other = Stack::make(twin).value();
   const std::string text(1000, 'x');
-  const Endpoint to{kRight, 9};
+  const Endpoint to{kRightHost, 9};
   UdpPcb one(left->udp());
   UdpPcb two(other->udp());
   ASSERT_TRUE(one.send(bytes_of(text), &to));
@@ -239,11 +239,11 @@ TEST_F(StackTest, PiecesAreTheSameBytes) {
 }
 
 TEST_F(StackTest, TheOutputQueueHasALimit) {
-  StackConfig config = config_of(kLeft);
+  StackConfig config = config_of(kLeftHost);
   config.limits.output_packets = 3;
-  make(config, config_of(kRight));
+  make(config, config_of(kRightHost));
   UdpPcb sender(left->udp());
-  const Endpoint to{kRight, 9};
+  const Endpoint to{kRightHost, 9};
   for (int i = 0; i < 5; ++i) {
     ASSERT_TRUE(sender.send(bytes_of("x"), &to));
   }
@@ -256,7 +256,7 @@ TEST_F(StackTest, TheOutputQueueHasALimit) {
 }
 
 TEST_F(StackTest, WhatIsNotRightIsDroppedWithAReason) {
-  make(config_of(kLeft), config_of(kRight));
+  make(config_of(kLeftHost), config_of(kRightHost));
   left->input(bytes_of("garbage"), now);
   EXPECT_EQ(left->interface().drops().of(DropReason::unknown_ethertype) +
                 left->interface().drops().of(DropReason::bad_ip_version),
@@ -269,13 +269,13 @@ TEST_F(StackTest, WhatIsNotRightIsDroppedWithAReason) {
 }
 
 TEST_F(StackTest, AMemoryLimitIsNotExceeded) {
-  StackConfig config = config_of(kLeft);
+  StackConfig config = config_of(kLeftHost);
   config.limits.memory = {.packets = 64, .chunk_bytes = 200'000};
-  make(config, config_of(kRight));
+  make(config, config_of(kRightHost));
   UdpPcb receiver(left->udp());
-  ASSERT_TRUE(receiver.bind({kLeft, 9}));
+  ASSERT_TRUE(receiver.bind({kLeftHost, 9}));
   UdpPcb sender(right->udp());
-  const Endpoint to{kLeft, 9};
+  const Endpoint to{kLeftHost, 9};
   for (int i = 0; i < 200; ++i) {
     ASSERT_TRUE(sender.send(bytes_of(std::string(600, 'x')), &to));
   }
@@ -292,14 +292,14 @@ TEST_F(StackTest, AMemoryLimitIsNotExceeded) {
 }
 
 TEST_F(StackTest, WhatIsReservedIsThereFromTheStart) {
-  StackConfig config = config_of(kLeft);
+  StackConfig config = config_of(kLeftHost);
   config.limits.reserved_packets = 1000;
   config.limits.reserved_bytes = 1 << 20;
   auto stack = Stack::make(config).value();
   const std::uint64_t slabs = stack->pool().stats().slabs;
   EXPECT_GE(slabs, 16U);
   UdpPcb sender(stack->udp());
-  const Endpoint to{kRight, 9};
+  const Endpoint to{kRightHost, 9};
   for (int i = 0; i < 500; ++i) {
     ASSERT_TRUE(sender.send(bytes_of("x"), &to));
   }
@@ -315,16 +315,16 @@ TEST_F(StackTest, BadConfigurationsAreRefused) {
   };
   StackConfig config;
   EXPECT_EQ(code_of(config), EINVAL) << "no address";
-  config = config_of(kLeft);
+  config = config_of(kLeftHost);
   EXPECT_EQ(code_of(config), 0);
   config.mtu = 67;
   EXPECT_EQ(code_of(config), EINVAL);
   config.mtu = 65'536;
   EXPECT_EQ(code_of(config), EINVAL);
-  config = config_of(kLeft);
-  config.gateway = kLeft;
+  config = config_of(kLeftHost);
+  config.gateway = kLeftHost;
   EXPECT_EQ(code_of(config), EINVAL) << "not another host";
-  config = config_of(kLeft);
+  config = config_of(kLeftHost);
   config.gateway6 = *Ipv6Address::parse("2001:db8::1");
   EXPECT_EQ(code_of(config), EINVAL) << "and no IPv6 address";
   config.address6 = *Ipv6Prefix::parse_interface("2001:db8::2/64");
@@ -343,7 +343,7 @@ class AcceptAnyTest : public StackTest {
   void SetUp() override {
     StackConfig any;
     any.accept_any = true;
-    make(config_of(kLeft), any);
+    make(config_of(kLeftHost), any);
   }
 };
 
@@ -361,7 +361,7 @@ TEST_F(AcceptAnyTest, AConnectionToAnyAddressAndPortIsTaken) {
 }
 
 TEST_F(AcceptAnyTest, OverIpv6Too) {
-  StackConfig config = config_of(kLeft);
+  StackConfig config = config_of(kLeftHost);
   config.address6 = *Ipv6Prefix::parse_interface("2001:db8::1/64");
   left = Stack::make(config).value();
   TcpPcb* listener = right->tcp().listen_any(8, wire::Family::kV6).value();
@@ -453,16 +453,16 @@ TEST_F(AcceptAnyTest, WithoutATakerTheSenderHearsThatThePortIsUnreachable) {
 }
 
 TEST_F(StackTest, AHostDoesNotTakeOrSendForOthers) {
-  make(config_of(kLeft), config_of(kRight));
+  make(config_of(kLeftHost), config_of(kRightHost));
   EXPECT_TRUE(right->tcp().listen_any(8));
   TcpPcb* client = left->tcp().connect({}, {kFar, 80}).value();
   run(now + Duration::milliseconds(10));
   EXPECT_EQ(client->state(), TcpState::syn_sent);
   EXPECT_EQ(right->interface().drops().of(DropReason::not_forwarding), 1U);
   UdpPcb sender(right->udp());
-  EXPECT_EQ(sender.send_from(bytes_of("x"), {kFar, 53}, {kLeft, 9}).error().code, EADDRNOTAVAIL);
+  EXPECT_EQ(sender.send_from(bytes_of("x"), {kFar, 53}, {kLeftHost, 9}).error().code, EADDRNOTAVAIL);
   client->abort();
-  TcpPcb* ours = left->tcp().connect({}, {kRight, 1234}).value();
+  TcpPcb* ours = left->tcp().connect({}, {kRightHost, 1234}).value();
   run(now + Duration::milliseconds(10));
   EXPECT_TRUE(ours->is_connected()) << "every port of its own address, though";
 }

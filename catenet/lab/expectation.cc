@@ -7,6 +7,8 @@
 #include <array>
 #include <cctype>
 
+#include "catenet/base/text.h"
+
 namespace catenet::lab {
 namespace {
 
@@ -19,16 +21,6 @@ constexpr std::array kSymbols = {
     Symbol{"==", Comparison::kEqual},   Symbol{"!=", Comparison::kNotEqual}, Symbol{"<=", Comparison::kAtMost},
     Symbol{">=", Comparison::kAtLeast}, Symbol{"<", Comparison::kLess},      Symbol{">", Comparison::kGreater},
 };
-
-std::string_view trim(std::string_view text) {
-  while (text.starts_with(' ')) {
-    text.remove_prefix(1);
-  }
-  while (text.ends_with(' ')) {
-    text.remove_suffix(1);
-  }
-  return text;
-}
 
 bool subject_character(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view("-_.#").find(c) != std::string_view::npos;

@@ -15,15 +15,15 @@ constexpr std::string_view kLab =
     "  - a -- r -- b: {loss: 1%}\n"
     "  - a -- r\n";
 
-LoadedLab load(std::vector<std::string> overrides) {
+LoadedLab load_with(std::vector<std::string> overrides) {
   LoadOptions options;
   options.overrides = std::move(overrides);
   return load_text(kLab, "t.yaml", options);
 }
 
 TEST(Override, SetsWhatThereIsAndWhatThereIsNot) {
-  const LoadedLab loaded =
-      load({"seed=7", "nodes.a.mtu=9000", "nodes.b.mtu=1300", "defaults.link.rate=5Mbit", "nodes.r.arp.retries=9"});
+  const LoadedLab loaded = load_with(
+      {"seed=7", "nodes.a.mtu=9000", "nodes.b.mtu=1300", "defaults.link.rate=5Mbit", "nodes.r.arp.retries=9"});
   ASSERT_TRUE(loaded.ok()) << loaded.errors();
   EXPECT_EQ(*loaded.lab.seed, 7U);
   EXPECT_EQ(*loaded.lab.nodes[0].interfaces[0].mtu, 9'000U);
@@ -33,7 +33,7 @@ TEST(Override, SetsWhatThereIsAndWhatThereIsNot) {
 }
 
 TEST(Override, ChangesOneLinkOfAChain) {
-  const LoadedLab loaded = load({"links.b--r.loss=5%", "links.a--r#2.delay=3ms"});
+  const LoadedLab loaded = load_with({"links.b--r.loss=5%", "links.a--r#2.delay=3ms"});
   ASSERT_TRUE(loaded.ok()) << loaded.errors();
   ASSERT_EQ(loaded.lab.links.size(), 3U);
   EXPECT_EQ(loaded.lab.links[0].forward.loss->ppb(), 10'000'000U);
@@ -42,10 +42,10 @@ TEST(Override, ChangesOneLinkOfAChain) {
 }
 
 TEST(Override, ErrorsPointIntoTheArgument) {
-  EXPECT_EQ(load({"seed=7", "links.r--b.loss=500%"}).errors(),
+  EXPECT_EQ(load_with({"seed=7", "links.r--b.loss=500%"}).errors(),
             "--set:2:17: error: loss: '500%' is over 100%\n  links.r--b.loss=500%\n                  ^\n");
   const auto says = [](std::string text, std::string_view what) {
-    EXPECT_THAT(load({std::move(text)}).errors(), testing::HasSubstr(what));
+    EXPECT_THAT(load_with({std::move(text)}).errors(), testing::HasSubstr(what));
   };
   says("links.a--q.loss=1%", "unknown link 'a--q'; did you mean 'a--r'?");
   says("links.a--r#3.loss=1%", "unknown link");

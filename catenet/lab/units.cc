@@ -7,6 +7,7 @@
 #include <array>
 #include <vector>
 
+#include "catenet/base/text.h"
 #include "catenet/lab/diagnostic.h"
 #include "catenet/lab/spelling.h"
 
@@ -38,19 +39,7 @@ constexpr std::int64_t kLongestDuration = 36'525LL * 86'400 * kGiga;  // 100 yea
 constexpr int kMostDigits = 20;                                       // 2^64 - 1 has as many
 constexpr int kLargestExponent = 40;
 
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') {
-    text.remove_prefix(1);
-  }
-  while (!text.empty() && text.back() == ' ') {
-    text.remove_suffix(1);
-  }
-  return text;
-}
-
 std::unexpected<std::string> wrong(std::string message) { return std::unexpected(std::move(message)); }
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 std::string unit_names(std::span<const Unit> units, std::size_t shown) {
   std::vector<std::string_view> names;

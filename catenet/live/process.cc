@@ -4,23 +4,14 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
 
 #include "catenet/live/control.h"
+#include "catenet/live/monotonic.h"
 
 namespace catenet::live {
-namespace {
-
-std::int64_t monotonic_ns() {
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * 1'000'000'000LL + now.tv_nsec;
-}
-
-}  // namespace
 
 std::string ExitStatus::text() const {
   if (!by_signal) {

@@ -95,7 +95,7 @@ void fetch_ten_megabytes(Attachment attachment) {
 
 class TwoNodesTest : public testing::TestWithParam<std::tuple<Who, Attachment>> {};
 
-std::string way_name(const testing::TestParamInfo<std::tuple<Who, Attachment>>& way) {
+std::string way_of_two(const testing::TestParamInfo<std::tuple<Who, Attachment>>& way) {
   const char* how[] = {"automatic", "tap", "packet_socket"};
   return name_of(std::get<0>(way.param)) + "_" + how[static_cast<int>(std::get<1>(way.param))];
 }
@@ -105,7 +105,7 @@ INSTANTIATE_TEST_SUITE_P(Ways, TwoNodesTest,
                                          std::tuple(Who::caller, Attachment::tap),
                                          std::tuple(Who::caller, Attachment::packet_socket),
                                          std::tuple(Who::nobody, Attachment::automatic)),
-                         way_name);
+                         way_of_two);
 
 TEST_P(TwoNodesTest, CurlFetchesFromPython) {
   if (::access("/usr/bin/python3", X_OK) != 0 || ::system("command -v curl >/dev/null") != 0) {

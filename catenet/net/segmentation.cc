@@ -12,7 +12,7 @@
 namespace catenet {
 namespace {
 
-constexpr std::size_t kIpv6PayloadLength = 4;  // offset of the field (RFC 8200 3)
+constexpr std::size_t kIpv6LengthField = 4;  // offset of the field (RFC 8200 3)
 constexpr std::size_t kIpv6HeaderSize = 40;
 
 bool is_ipv4(const std::byte* network) { return std::to_integer<unsigned>(*network) >> 4 == 4; }
@@ -74,7 +74,7 @@ void Segmentation::set_numbers(Packet& segment, std::size_t payload) const {
     header.checksum = internet_checksum({network, header.header_size()});
   } else {
     const be16 behind = static_cast<std::uint16_t>(segment.size() - network_ - kIpv6HeaderSize);
-    std::memcpy(network + kIpv6PayloadLength, &behind, sizeof behind);
+    std::memcpy(network + kIpv6LengthField, &behind, sizeof behind);
   }
   // The field holds the sum of the pseudo-header, in which only the length is another one.
   be16 field;

@@ -15,7 +15,7 @@
 namespace catenet {
 namespace {
 
-constexpr std::size_t kLink = 14;
+constexpr std::size_t kLinkHeader = 14;
 constexpr std::size_t kIpv6Header = 40;
 const std::string kText = "the quick brown fox jumps over the lazy dog";  // 43 bytes
 
@@ -101,8 +101,8 @@ class Super {
     const be16 pseudo = checksum_fold(sum);
     std::memcpy(packet_.data() + at + field, &pseudo, sizeof pseudo);
     mark_partial_checksum(packet_, at, at + field);
-    std::byte* link = packet_.push(kLink);
-    std::fill(link, link + kLink, std::byte{0xee});
+    std::byte* link = packet_.push(kLinkHeader);
+    std::fill(link, link + kLinkHeader, std::byte{0xee});
   }
 
   Family family_;
@@ -112,13 +112,13 @@ class Super {
 using Family = Super::Family;
 
 const wire::TcpHeader& tcp_of(const std::string& frame, std::size_t network) {
-  return *reinterpret_cast<const wire::TcpHeader*>(frame.data() + kLink + network);
+  return *reinterpret_cast<const wire::TcpHeader*>(frame.data() + kLinkHeader + network);
 }
-std::string payload_of(const std::string& frame, std::size_t headers) { return frame.substr(kLink + headers); }
+std::string payload_of(const std::string& frame, std::size_t headers) { return frame.substr(kLinkHeader + headers); }
 
 /// Sums to 0xffff over pseudo-header and segment (RFC 9293 3.1): summed from the finished bytes, not from what was cut.
 bool sum_is_right(const std::string& frame, Family family, std::uint8_t protocol) {
-  const auto bytes = std::as_bytes(std::span(frame)).subspan(kLink);
+  const auto bytes = std::as_bytes(std::span(frame)).subspan(kLinkHeader);
   const std::size_t header = family == Family::v4 ? wire::kIpv4HeaderSize : kIpv6Header;
   const auto addresses = family == Family::v4 ? bytes.subspan(12, 8) : bytes.subspan(8, 32);
   const auto length = static_cast<std::uint32_t>(bytes.size() - header);
@@ -135,8 +135,8 @@ TEST(Segmentation, CutsTcpBehindIpv4) {
   std::uint32_t seq = 0xfffffff0;  // wraps on the way
   std::uint16_t id = 7;
   for (const std::string& frame : frames) {
-    EXPECT_EQ(frame.substr(0, kLink), std::string(kLink, '\xee'));
-    const auto bytes = std::as_bytes(std::span(frame)).subspan(kLink);
+    EXPECT_EQ(frame.substr(0, kLinkHeader), std::string(kLinkHeader, '\xee'));
+    const auto bytes = std::as_bytes(std::span(frame)).subspan(kLinkHeader);
     const auto ip = wire::Ipv4Header::parse(bytes);
     ASSERT_TRUE(ip);
     EXPECT_EQ((*ip)->total_length, bytes.size());
@@ -159,7 +159,7 @@ TEST(Segmentation, CutsTcpBehindIpv6) {
   const auto more = super.cut(1);
   ASSERT_EQ(more.size(), 43U);
   for (const std::string& frame : more) {
-    EXPECT_EQ(static_cast<unsigned char>(frame[kLink + 5]), 21) << "payload length";
+    EXPECT_EQ(static_cast<unsigned char>(frame[kLinkHeader + 5]), 21) << "payload length";
     EXPECT_TRUE(sum_is_right(frame, Family::v6, 6));
   }
 }
@@ -172,8 +172,8 @@ TEST(Segmentation, CutsUdpIntoDatagrams) {
     ASSERT_EQ(frames.size(), 2U);
     EXPECT_EQ(payload_of(frames[0], network + 8) + payload_of(frames[1], network + 8), kText);
     for (const std::string& frame : frames) {
-      const auto& header = *reinterpret_cast<const wire::UdpHeader*>(frame.data() + kLink + network);
-      EXPECT_EQ(header.length, frame.size() - kLink - network);
+      const auto& header = *reinterpret_cast<const wire::UdpHeader*>(frame.data() + kLinkHeader + network);
+      EXPECT_EQ(header.length, frame.size() - kLinkHeader - network);
       EXPECT_TRUE(sum_is_right(frame, family, 17));
     }
   }

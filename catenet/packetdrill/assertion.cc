@@ -6,13 +6,13 @@
 #include <limits>
 #include <vector>
 
+#include "catenet/base/text.h"
+
 namespace catenet::packetdrill {
 namespace {
 
 using Lookup = std::function<std::optional<std::int64_t>(std::string_view)>;
 constexpr unsigned kMaxNesting = 40;
-
-bool is_word(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 
 struct Operator {
   std::string_view sign;

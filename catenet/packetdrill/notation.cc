@@ -80,7 +80,7 @@ std::span<const IcmpName> icmp_names(bool v6) {
   return v6 ? std::span<const IcmpName>(kIcmpv6Names) : std::span<const IcmpName>(kIcmpNames);
 }
 
-std::uint32_t get32(const std::vector<std::uint8_t>& b, std::size_t at) {
+std::uint32_t get_be32(const std::vector<std::uint8_t>& b, std::size_t at) {
   return std::uint32_t{b[at]} << 24 | std::uint32_t{b[at + 1]} << 16 | std::uint32_t{b[at + 2]} << 8 | b[at + 3];
 }
 
@@ -98,11 +98,11 @@ std::string option_text(const TcpOption& o) {
     case option_kind::kWindowScale:
       return size == 1 ? fmt::format("wscale {}", o.body[0]) : "wscale ?";
     case option_kind::kTimestamps:
-      return size == 8 ? fmt::format("TS val {} ecr {}", get32(o.body, 0), get32(o.body, 4)) : "TS ?";
+      return size == 8 ? fmt::format("TS val {} ecr {}", get_be32(o.body, 0), get_be32(o.body, 4)) : "TS ?";
     case option_kind::kSack: {
       std::string text = "sack";
       for (std::size_t i = 0; i + 8 <= size; i += 8) {
-        text += fmt::format(" {}:{}", get32(o.body, i), get32(o.body, i + 4));
+        text += fmt::format(" {}:{}", get_be32(o.body, i), get_be32(o.body, i + 4));
       }
       return text;
     }

@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kAsBefore = -1;  // the default
 
-Result<void> set_group(const SocketFile& file, bool join, const Value& value) {
+Result<void> set_ipv6_group(const SocketFile& file, bool join, const Value& value) {
   const auto given = value.as<ipv6_mreq>();
   if (!given) {
     return std::unexpected(given.error());
@@ -38,7 +38,7 @@ Result<void> set_mtu_discovery(const SocketFile& file, int how) {
 
 Result<void> set_ipv6_option(SocketFile& file, int name, const Value& value) {
   if (name == IPV6_JOIN_GROUP || name == IPV6_LEAVE_GROUP) {
-    return set_group(file, name == IPV6_JOIN_GROUP, value);
+    return set_ipv6_group(file, name == IPV6_JOIN_GROUP, value);
   }
   const auto number = value.as<int>();
   if (!number) {

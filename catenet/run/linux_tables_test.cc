@@ -8,7 +8,7 @@ namespace catenet::run {
 namespace {
 
 /// python3 listens inside; a host that Catenet simulates asks it.
-constexpr std::string_view kLab = R"(
+constexpr std::string_view kTablesLab = R"(
 until: 20s
 nodes:
   web: {stack: linux, run: [{run: python3 -m http.server 8000, name: server, service: true, ready: tcp:8000}]}
@@ -19,7 +19,7 @@ expect: [get.status == 200, nodes.web.interfaces.gw.rx_packets > 3, nodes.web.in
 )";
 
 TEST(LinuxTables, ShowTheNeighboursRoutesAndSocketsOfANamespace) {
-  const Ran ran(kLab);
+  const Ran ran(kTablesLab);
   if (ran.failed_to_run) {
     ASSERT_EQ(ran.failure.exit_code, 3);
     GTEST_SKIP() << ran.failure.text;

@@ -11,10 +11,10 @@ namespace catenet::run {
 namespace {
 
 using transport::TcpConfig;
-using Value = decltype(lab::OptionSetting::value);
+using OptionValue = decltype(lab::OptionSetting::value);
 
 template <auto Field>
-void set(TcpConfig& config, const Value& value) {
+void set(TcpConfig& config, const OptionValue& value) {
   using Type = std::remove_reference_t<decltype(config.*Field)>;
   if constexpr (std::is_same_v<Type, bool> || std::is_same_v<Type, Duration>) {
     config.*Field = std::get<Type>(value);
@@ -23,13 +23,13 @@ void set(TcpConfig& config, const Value& value) {
   }
 }
 
-void set_congestion(TcpConfig& config, const Value& value) {
+void set_congestion(TcpConfig& config, const OptionValue& value) {
   const auto algorithm = transport::congestion_algorithm_from(std::get<std::string>(value));
   check(algorithm.has_value(), "every word of the lab format names an algorithm");
   config.congestion = *algorithm;
 }
 
-void set_ecn(TcpConfig& config, const Value& value) {
+void set_ecn(TcpConfig& config, const OptionValue& value) {
   const std::string& word = std::get<std::string>(value);
   config.ecn = word == "never" ? transport::EcnMode::never
                : word == "ask" ? transport::EcnMode::ask
@@ -38,7 +38,7 @@ void set_ecn(TcpConfig& config, const Value& value) {
 
 struct Setter {
   std::string_view name;
-  void (*set)(TcpConfig& config, const Value& value);
+  void (*set)(TcpConfig& config, const OptionValue& value);
 };
 
 constexpr std::array kSetters = {

@@ -64,12 +64,12 @@ TEST_F(SpawnTest, ATaskStartsAfterThePresentEventInOrder) {
 }
 
 // Says when it is destroyed.
-struct Guard {
+struct Sentinel {
   bool* gone;
-  ~Guard() { *gone = true; }
+  ~Sentinel() { *gone = true; }
 };
 Task<> wait_for_ever(SocketLayer& host, bool& gone) {
-  const Guard guard{&gone};
+  const Sentinel guard{&gone};
   auto socket = AsyncSocket::bound(host, at("0.0.0.0:9"));
   std::array<std::byte, 10> buffer;
   (void)co_await socket->recv(buffer);

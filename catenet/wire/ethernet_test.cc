@@ -21,7 +21,7 @@ Buffer frame(std::string_view rest, std::size_t pad_to = 0) {
   return bytes;
 }
 
-Buffer emitted(const EthernetFrame& frame) {
+Buffer emitted_frame(const EthernetFrame& frame) {
   Buffer out(frame.header_size());
   EXPECT_EQ(frame.emit(out), out.size());
   return out;
@@ -36,7 +36,7 @@ TEST(Ethernet, ReadsATypedFrame) {
   EXPECT_EQ(parsed->framing, EthernetFraming::kEthernet2);
   EXPECT_EQ(parsed->type, 0x0800);
   EXPECT_EQ(parsed->payload_size, 46U);
-  EXPECT_EQ(emitted(*parsed), frame("08 00"));
+  EXPECT_EQ(emitted_frame(*parsed), frame("08 00"));
   EXPECT_EQ(view<EthernetHeader>(bytes)->ether_type(), EtherType::kIpv4);
 }
 
@@ -48,7 +48,7 @@ TEST(Ethernet, ReadsSpanningTreeOverLlc) {
   EXPECT_EQ(parsed->type, 0);
   EXPECT_EQ(parsed->header_size(), 17U);
   EXPECT_EQ(parsed->payload_size, 35U);  // a configuration message (802.1D 9.3.1), padding cut off
-  EXPECT_EQ(emitted(*parsed), frame("00 26  42 42 03"));
+  EXPECT_EQ(emitted_frame(*parsed), frame("00 26  42 42 03"));
 }
 
 TEST(Ethernet, ReadsSnap) {
@@ -58,7 +58,7 @@ TEST(Ethernet, ReadsSnap) {
   EXPECT_EQ(ip->type, 0x0800);
   EXPECT_EQ(ip->llc, Llc::snap(0x0800));
   EXPECT_EQ(ip->payload_size, 20U);
-  EXPECT_EQ(emitted(*ip), frame("00 1c  aa aa 03 00 00 00 08 00"));
+  EXPECT_EQ(emitted_frame(*ip), frame("00 1c  aa aa 03 00 00 00 08 00"));
 
   const auto vendor = EthernetFrame::parse(frame("00 08  aa aa 03 00 00 0c 20 00", 60));
   ASSERT_TRUE(vendor);
@@ -73,7 +73,7 @@ TEST(Ethernet, ReadsNumberedLlc) {
   EXPECT_EQ(parsed->llc.control, 0x1402);
   EXPECT_EQ(parsed->llc.size(), 4U);
   EXPECT_EQ(parsed->payload_size, 2U);
-  EXPECT_EQ(emitted(*parsed), frame("00 06  f0 f1 02 14"));
+  EXPECT_EQ(emitted_frame(*parsed), frame("00 06  f0 f1 02 14"));
 }
 
 TEST(Ethernet, NamesEachMalformation) {

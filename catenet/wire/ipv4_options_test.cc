@@ -11,7 +11,7 @@ namespace {
 using testing::Buffer;
 using testing::hex;
 
-Buffer emitted(const Ipv4Options& options) {
+Buffer emitted_options(const Ipv4Options& options) {
   Buffer out(options.size());
   EXPECT_EQ(options.emit(out), out.size());
   return out;
@@ -44,7 +44,7 @@ TEST(Ipv4Options, ParsesRecordRoute) {
   EXPECT_EQ(route.pointer, 8);
   EXPECT_FALSE(route.is_exhausted());
   EXPECT_EQ(route.slots[0], Ipv4Address(10, 0, 0, 1));
-  EXPECT_EQ(emitted(*parsed), hex("07 0b 08 0a000001 00000000 00"));
+  EXPECT_EQ(emitted_options(*parsed), hex("07 0b 08 0a000001 00000000 00"));
 }
 
 TEST(Ipv4Options, EmitsAllKindsTogether) {
@@ -54,7 +54,7 @@ TEST(Ipv4Options, EmitsAllKindsTogether) {
   options.source_route->slots[0] = Ipv4Address(10, 0, 0, 9);
   options.record_route = Ipv4RouteOption{.count = 1};
   options.timestamp = Ipv4TimestampOption{.count = 1};
-  const Buffer bytes = emitted(options);
+  const Buffer bytes = emitted_options(options);
   EXPECT_EQ(bytes, hex("94 04 00 00  83 07 04 0a000009  07 07 04 00000000  44 08 05 00 00000000 0000"));
   EXPECT_EQ(Ipv4Options::parse(bytes), options);
   EXPECT_EQ(Ipv4Options().size(), 0U);

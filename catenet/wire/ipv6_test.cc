@@ -12,10 +12,10 @@ using testing::append;
 using testing::Buffer;
 using testing::hex;
 
-constexpr char kAddresses[] = "20010db8 00000000 00000000 00000001  20010db8 00000000 00000000 00000002";
+constexpr char kFromTo[] = "20010db8 00000000 00000000 00000001  20010db8 00000000 00000000 00000002";
 
 Buffer packet(std::string_view first_eight, std::string_view rest) {
-  return hex(std::string(first_eight) + kAddresses + std::string(rest));
+  return hex(std::string(first_eight) + kFromTo + std::string(rest));
 }
 
 TEST(Ipv6, ReadsItsFields) {

@@ -8,8 +8,8 @@ namespace catenet::wire {
 namespace {
 
 // Kinds (RFC 9293 3.2, RFC 2018 2-3, RFC 7323 2.2 and 3.2, RFC 7413 4.1.1, RFC 6994 2) and their lengths.
-constexpr std::uint8_t kEnd = 0;
-constexpr std::uint8_t kNop = 1;
+constexpr std::uint8_t kEndOfOptionList = 0;
+constexpr std::uint8_t kNoOperation = 1;
 constexpr std::uint8_t kMss = 2;
 constexpr std::uint8_t kWindowScale = 3;
 constexpr std::uint8_t kSackPermitted = 4;
@@ -25,8 +25,8 @@ constexpr std::size_t kTimestampsSize = 10;
 constexpr std::size_t kSackBlockSize = 8;
 
 // NOP, NOP, kind, length and timestamps: what nearly every segment of a running connection carries, and nothing else.
-constexpr std::uint32_t kAlignedTimestamps =
-    std::uint32_t{kNop} << 24 | std::uint32_t{kNop} << 16 | std::uint32_t{kTimestamps} << 8 | kTimestampsSize;
+constexpr std::uint32_t kAlignedTimestamps = std::uint32_t{kNoOperation} << 24 | std::uint32_t{kNoOperation} << 16 |
+                                             std::uint32_t{kTimestamps} << 8 | kTimestampsSize;
 
 std::size_t size_of(const TcpFastOpen& option) { return ((option.experimental ? 4U : 2U) + option.size + 3U) / 4 * 4; }
 
@@ -102,10 +102,10 @@ Parsed<TcpOptions> TcpOptions::parse(Bytes options) {
   std::size_t at = 0;
   while (at < options.size()) {
     const std::uint8_t kind = load8(options, at);
-    if (kind == kEnd) {
+    if (kind == kEndOfOptionList) {
       break;
     }
-    if (kind == kNop) {
+    if (kind == kNoOperation) {
       ++at;
       continue;
     }
@@ -157,17 +157,17 @@ std::size_t TcpOptions::emit(MutableBytes out) const {
   if (timestamps) {
     // SACK-permitted is just as long as the padding that timestamps need.
     sack_permitted ? word(kSackPermitted, kSackPermittedSize, kTimestamps, kTimestampsSize)
-                   : word(kNop, kNop, kTimestamps, kTimestampsSize);
+                   : word(kNoOperation, kNoOperation, kTimestamps, kTimestampsSize);
     word32(timestamps->value);
     word32(timestamps->echo);
   } else if (sack_permitted) {
-    word(kNop, kNop, kSackPermitted, kSackPermittedSize);
+    word(kNoOperation, kNoOperation, kSackPermitted, kSackPermittedSize);
   }
   if (window_scale) {
-    word(kNop, kWindowScale, kWindowScaleSize, *window_scale);
+    word(kNoOperation, kWindowScale, kWindowScaleSize, *window_scale);
   }
   if (fast_open) {
-    std::fill_n(out.begin() + static_cast<std::ptrdiff_t>(at), size_of(*fast_open), std::byte{kNop});
+    std::fill_n(out.begin() + static_cast<std::ptrdiff_t>(at), size_of(*fast_open), std::byte{kNoOperation});
     const std::size_t begin = at;
     at += size_of(*fast_open);
     const std::size_t head = fast_open->experimental ? 4 : 2;
@@ -179,7 +179,7 @@ std::size_t TcpOptions::emit(MutableBytes out) const {
     std::ranges::copy(fast_open->bytes(), out.begin() + static_cast<std::ptrdiff_t>(begin + head));
   }
   if (const std::size_t blocks = fitting_sack_blocks(); blocks > 0) {
-    word(kNop, kNop, kSack, static_cast<unsigned>(2 + blocks * kSackBlockSize));
+    word(kNoOperation, kNoOperation, kSack, static_cast<unsigned>(2 + blocks * kSackBlockSize));
     for (std::size_t i = 0; i < blocks; ++i) {
       word32(sack[i].left);
       word32(sack[i].right);

@@ -11,7 +11,7 @@ namespace {
 using testing::Buffer;
 using testing::hex;
 
-Buffer emitted(const TcpOptions& options) {
+Buffer emitted_segment(const TcpOptions& options) {
   Buffer out(options.size());
   EXPECT_EQ(options.emit(out), out.size());
   return out;
@@ -53,29 +53,29 @@ TEST(Tcp, NamesEachMalformation) {
 TEST(TcpOptions, EmitsASynWithEverything) {
   const TcpOptions syn{
       .mss = 1460, .window_scale = 7, .sack_permitted = true, .timestamps = TcpTimestamps{0x11223344, 0}};
-  EXPECT_EQ(emitted(syn), hex("020405b4 0402080a 11223344 00000000 01030307"));
-  EXPECT_EQ(TcpOptions::parse(emitted(syn)), syn);
+  EXPECT_EQ(emitted_segment(syn), hex("020405b4 0402080a 11223344 00000000 01030307"));
+  EXPECT_EQ(TcpOptions::parse(emitted_segment(syn)), syn);
 }
 
 TEST(TcpOptions, FastOpen) {  // RFC 7413 4.1.1, and the experimental form before it (RFC 6994)
   TcpOptions syn{.mss = 1460, .window_scale = 8, .sack_permitted = true};
   syn.fast_open.emplace();
-  EXPECT_EQ(emitted(syn), hex("020405b4 01010402 01030308 2202 0101"));
-  EXPECT_EQ(TcpOptions::parse(emitted(syn)), syn);
+  EXPECT_EQ(emitted_segment(syn), hex("020405b4 01010402 01030308 2202 0101"));
+  EXPECT_EQ(TcpOptions::parse(emitted_segment(syn)), syn);
   syn.fast_open->experimental = true;
-  EXPECT_EQ(emitted(syn), hex("020405b4 01010402 01030308 fe04f989"));
-  EXPECT_EQ(TcpOptions::parse(emitted(syn)), syn);
+  EXPECT_EQ(emitted_segment(syn), hex("020405b4 01010402 01030308 fe04f989"));
+  EXPECT_EQ(TcpOptions::parse(emitted_segment(syn)), syn);
   syn.fast_open->size = 6;
   std::ranges::copy(hex("aabbccddeeff"), syn.fast_open->cookie.begin());
-  EXPECT_EQ(emitted(syn), hex("020405b4 01010402 01030308 fe0af989 aabbccdd eeff0101"));
+  EXPECT_EQ(emitted_segment(syn), hex("020405b4 01010402 01030308 fe0af989 aabbccdd eeff0101"));
   syn.fast_open->experimental = false;
-  EXPECT_EQ(emitted(syn), hex("020405b4 01010402 01030308 2208aabb ccddeeff"));
-  EXPECT_EQ(TcpOptions::parse(emitted(syn)), syn);
+  EXPECT_EQ(emitted_segment(syn), hex("020405b4 01010402 01030308 2208aabb ccddeeff"));
+  EXPECT_EQ(TcpOptions::parse(emitted_segment(syn)), syn);
   // With the longest cookie and everything else the header is full.
   syn.timestamps = TcpTimestamps{1, 0};
   syn.fast_open->size = 16;
   EXPECT_EQ(syn.size(), kTcpMaxOptions);
-  EXPECT_EQ(TcpOptions::parse(emitted(syn)), syn);
+  EXPECT_EQ(TcpOptions::parse(emitted_segment(syn)), syn);
   // Too short, too long, odd; another experiment.
   for (const char* odd : {"22040000", "22140102030405060708090a0b0c0d0e0f1011120000", "2207000000000000",
                           "fe06f98900000000", "fe061234aabb0000", "fe03f900"}) {
@@ -86,22 +86,24 @@ TEST(TcpOptions, FastOpen) {  // RFC 7413 4.1.1, and the experimental form befor
 }
 
 TEST(TcpOptions, EmitsEachAlone) {
-  EXPECT_EQ(emitted({.mss = 536}), hex("02040218"));
-  EXPECT_EQ(emitted({.window_scale = 0}), hex("01030300"));
-  EXPECT_EQ(emitted({.sack_permitted = true}), hex("01010402"));
-  EXPECT_EQ(emitted({.mss = 1460, .window_scale = 2, .sack_permitted = true}), hex("020405b4 01010402 01030302"));
-  EXPECT_EQ(emitted({.timestamps = TcpTimestamps{1, 2}}), hex("0101080a 00000001 00000002"));
-  EXPECT_EQ(emitted({}), Buffer());
+  EXPECT_EQ(emitted_segment({.mss = 536}), hex("02040218"));
+  EXPECT_EQ(emitted_segment({.window_scale = 0}), hex("01030300"));
+  EXPECT_EQ(emitted_segment({.sack_permitted = true}), hex("01010402"));
+  EXPECT_EQ(emitted_segment({.mss = 1460, .window_scale = 2, .sack_permitted = true}),
+            hex("020405b4 01010402 01030302"));
+  EXPECT_EQ(emitted_segment({.timestamps = TcpTimestamps{1, 2}}), hex("0101080a 00000001 00000002"));
+  EXPECT_EQ(emitted_segment({}), Buffer());
 }
 
 TEST(TcpOptions, EmitsSackBlocksAsFarAsTheyFit) {
   TcpOptions ack{.sack_count = 4, .sack = {{{1, 2}, {3, 4}, {5, 6}, {7, 8}}}};
-  EXPECT_EQ(emitted(ack), hex("01010522 00000001 00000002 00000003 00000004 00000005 00000006 00000007 00000008"));
-  EXPECT_EQ(TcpOptions::parse(emitted(ack)), ack);
+  EXPECT_EQ(emitted_segment(ack),
+            hex("01010522 00000001 00000002 00000003 00000004 00000005 00000006 00000007 00000008"));
+  EXPECT_EQ(TcpOptions::parse(emitted_segment(ack)), ack);
   ack.timestamps = TcpTimestamps{9, 10};
   EXPECT_EQ(ack.fitting_sack_blocks(), 3U);
   EXPECT_EQ(ack.size(), 40U);
-  EXPECT_EQ(TcpOptions::parse(emitted(ack))->sack_count, 3);
+  EXPECT_EQ(TcpOptions::parse(emitted_segment(ack))->sack_count, 3);
 }
 
 TEST(TcpOptions, PassesOverUnknownKinds) {

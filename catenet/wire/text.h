@@ -10,6 +10,8 @@
 #include <string>
 #include <string_view>
 
+#include "catenet/base/text.h"
+
 namespace catenet::wire {
 
 /// A whole text of 1 to 9 decimal digits without sign, blanks or a leading zero ("0" itself is fine), at most

@@ -11,7 +11,7 @@ namespace {
 
 using namespace catenet::literals;
 
-constexpr std::uint32_t kMss = 1000;
+constexpr std::uint32_t kRackMss = 1000;
 
 Instant at(std::int64_t ms) { return Instant::from_ns(ms * 1'000'000); }
 
@@ -22,18 +22,18 @@ struct Sender {
   }
   void send(std::int64_t ms, int count = 1) {
     for (int i = 0; i < count; ++i) {
-      segments.sent(segments.end(), segments.end() + kMss, at(ms));
+      segments.sent(segments.end(), segments.end() + kRackMss, at(ms));
     }
   }
   void resend(std::int64_t ms, std::uint32_t segment) {  // counted from 1
-    segments.sent((segment - 1) * kMss, segment * kMss, at(ms));
+    segments.sent((segment - 1) * kRackMss, segment * kRackMss, at(ms));
   }
   void sack(std::int64_t ms, std::uint32_t segment, bool ambiguous = false) {
-    (void)segments.sack({(segment - 1) * kMss, segment * kMss}, kMss,
+    (void)segments.sack({(segment - 1) * kRackMss, segment * kRackMss}, kRackMss,
                         [&](const SentSegment& s) { rack.on_delivered(s, ambiguous, at(ms)); });
   }
   void ack(std::int64_t ms, std::uint32_t segment) {
-    (void)segments.acknowledge(segment * kMss, [&](const SentSegment& s) { rack.on_delivered(s, false, at(ms)); });
+    (void)segments.acknowledge(segment * kRackMss, [&](const SentSegment& s) { rack.on_delivered(s, false, at(ms)); });
   }
   SentSegments segments;
   Rack rack;
@@ -49,7 +49,7 @@ TEST(Rack, AnyLaterSegmentShowsALoss) {  // 3.2: P1 to P3, P1 lost; SACK of P2 a
   EXPECT_EQ(s.rack.detect(s.segments, window, at(100)), 25_ms);
   EXPECT_EQ(s.segments.lost_bytes(), 0U);
   EXPECT_EQ(s.rack.detect(s.segments, window, at(125)), Duration{});
-  EXPECT_EQ(s.segments.lost_bytes(), kMss);
+  EXPECT_EQ(s.segments.lost_bytes(), kRackMss);
 }
 
 TEST(Rack, ThreeSackedNeedNoWindowWhileNoReorderingWasSeen) {  // 6.2 step 4
@@ -190,10 +190,10 @@ TEST(Prr, HeavyLossFollowsTheBounds) {
 TEST(Prr, TheFastRetransmitIsAlwaysAllowed) {  // RFC 9937: prr_out is 0 and sndcnt is 0
   Prr prr;
   prr.start(1000, 20'000);
-  prr.on_ack(0, 19'000, false, kMss);
+  prr.on_ack(0, 19'000, false, kRackMss);
   EXPECT_EQ(prr.cwnd(), 20'000U);
   prr.on_sent(1000);
-  prr.on_timer(5000, kMss);
+  prr.on_timer(5000, kRackMss);
   EXPECT_EQ(prr.cwnd(), 6000U);
 }
 

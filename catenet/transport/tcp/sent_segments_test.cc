@@ -12,10 +12,10 @@ namespace catenet::transport {
 namespace {
 
 constexpr std::uint32_t kStart = 0xfffff000;  // near the point where numbers wrap
-constexpr std::uint32_t kMss = 1000;
+constexpr std::uint32_t kSentMss = 1000;
 constexpr auto kNobody = [](const SentSegment&) {};
 
-SentSegments sent(int count, std::uint32_t length = kMss) {
+SentSegments sent(int count, std::uint32_t length = kSentMss) {
   SentSegments s;
   s.start(kStart);
   for (int i = 0; i < count; ++i) {
@@ -29,8 +29,8 @@ TEST(SentSegments, PipeFollowsTheMarks) {
   SentSegments s = sent(10);
   EXPECT_EQ(s.pipe(), 10'000U);
   EXPECT_TRUE(s.in_order());
-  EXPECT_EQ(s.sack(block(2000, 5000), kMss, kNobody), 3000U);
-  EXPECT_EQ(s.sack(block(2000, 6000), kMss, kNobody), 1000U);  // only what is news
+  EXPECT_EQ(s.sack(block(2000, 5000), kSentMss, kNobody), 3000U);
+  EXPECT_EQ(s.sack(block(2000, 6000), kSentMss, kNobody), 1000U);  // only what is news
   EXPECT_EQ(s.pipe(), 6000U);
   s.mark_lost(0);
   s.mark_lost(1);
@@ -55,17 +55,17 @@ TEST(SentSegments, NonsenseIsNotBelieved) {  // RFC 2018 5
   (void)s.acknowledge(kStart + 1000, kNobody);
   for (const wire::SackBlock b :
        {block(3000, 5000), block(3000, 3000), block(3000, 2000), block(0, 1000), block(500, 2000)}) {
-    EXPECT_EQ(s.sack(b, kMss, kNobody), 0U);
+    EXPECT_EQ(s.sack(b, kSentMss, kNobody), 0U);
   }
   EXPECT_EQ(s.pipe(), 3000U);
 }
 
 TEST(SentSegments, APartOfASegmentCountsOnlyInWholeSegments) {
   SentSegments s = sent(3);
-  EXPECT_EQ(s.sack(block(1200, 2900), kMss, kNobody), 0U);
+  EXPECT_EQ(s.sack(block(1200, 2900), kSentMss, kNobody), 0U);
   EXPECT_EQ(s.size(), 3U);
   SentSegments big = sent(1, 10'000);
-  EXPECT_EQ(big.sack(block(2500, 6400), kMss, kNobody), 3000U);  // 3000 to 6000
+  EXPECT_EQ(big.sack(block(2500, 6400), kSentMss, kNobody), 3000U);  // 3000 to 6000
   EXPECT_EQ(big.size(), 3U);
   EXPECT_EQ(big.length_of(0), 3000U);
   EXPECT_EQ(big.pipe(), 7000U);
@@ -84,18 +84,18 @@ TEST(SentSegments, ARetransmissionInSmallerPiecesSplitsTheRecord) {
 
 TEST(SentSegments, LossByCountIsIsLostOfRfc6675) {
   SentSegments s = sent(10);
-  (void)s.sack(block(1000, 3000), kMss, kNobody);
-  EXPECT_FALSE(s.mark_lost_by_count(kMss));  // exactly two segments' worth
-  (void)s.sack(block(3000, 4000), kMss, kNobody);
-  EXPECT_TRUE(s.mark_lost_by_count(kMss));
+  (void)s.sack(block(1000, 3000), kSentMss, kNobody);
+  EXPECT_FALSE(s.mark_lost_by_count(kSentMss));  // exactly two segments' worth
+  (void)s.sack(block(3000, 4000), kSentMss, kNobody);
+  EXPECT_TRUE(s.mark_lost_by_count(kSentMss));
   EXPECT_EQ(s.lost_bytes(), 1000U);
-  EXPECT_FALSE(s.mark_lost_by_count(kMss));
+  EXPECT_FALSE(s.mark_lost_by_count(kSentMss));
   SentSegments runs = sent(10, 100);
   for (const std::uint32_t left : {100U, 300U, 500U}) {
-    EXPECT_FALSE(runs.mark_lost_by_count(kMss));
-    (void)runs.sack(block(left, left + 100), kMss, kNobody);
+    EXPECT_FALSE(runs.mark_lost_by_count(kSentMss));
+    (void)runs.sack(block(left, left + 100), kSentMss, kNobody);
   }
-  EXPECT_TRUE(runs.mark_lost_by_count(kMss));  // three separate runs above the first
+  EXPECT_TRUE(runs.mark_lost_by_count(kSentMss));  // three separate runs above the first
   EXPECT_EQ(runs.lost_bytes(), 100U);
 }
 

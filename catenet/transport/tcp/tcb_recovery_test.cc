@@ -6,7 +6,7 @@
 namespace catenet::transport {
 namespace {
 
-TcpConfig sacking() {
+TcpConfig sacking_sender() {
   TcpConfig config = plain_config();
   config.sack = true;
   return config;
@@ -26,7 +26,7 @@ const std::string kStamping =
     "0 listen\n0 < S 0:0(0) <mss 1012,sackOK,TS 1 0>\n0 > S. 0:0(0) ack 1\n0.1 < . 1:1(0) ack 1 <TS 101 0>\n";
 
 TEST(TcbRack, ALoneGapWaitsForTheReorderingWindow) {  // RFC 8985 6.2: a quarter of the round trip
-  Script s(sacking());
+  Script s(sacking_sender());
   s.run(kSacking + segments() + R"(
     1.1 < . 1:1(0) ack 1 <sack 1001:2001>
     1.1249 quiet
@@ -40,7 +40,7 @@ TEST(TcbRack, ALoneGapWaitsForTheReorderingWindow) {  // RFC 8985 6.2: a quarter
 }
 
 TEST(TcbRack, ReorderingWithinTheWindowCostsNothing) {
-  Script s(sacking());
+  Script s(sacking_sender());
   s.run(kSacking + segments() + R"(
     1.1 < . 1:1(0) ack 1 <sack 1001:2001>
     1.11 < . 1:1(0) ack 2001
@@ -52,7 +52,7 @@ TEST(TcbRack, ReorderingWithinTheWindowCostsNothing) {
 }
 
 TEST(TcbRack, ThreeSackedAreEnoughWhileNoReorderingWasSeen) {
-  Script s(sacking());
+  Script s(sacking_sender());
   s.run(kSacking + segments() + R"(
     1.1 < . 1:1(0) ack 1 <sack 1001:3001>
     1.1 quiet
@@ -62,7 +62,7 @@ TEST(TcbRack, ThreeSackedAreEnoughWhileNoReorderingWasSeen) {
 }
 
 TEST(TcbRack, ALostRetransmissionIsFoundWithoutATimeout) {
-  Script s(sacking());
+  Script s(sacking_sender());
   s.run(kSacking + segments() + R"(
     1.1 < . 1:1(0) ack 1 <sack 1001:4001>
     1.1 > . 1:1001(1000) ack 1
@@ -84,7 +84,7 @@ TEST(TcbRack, ALostRetransmissionIsFoundWithoutATimeout) {
 
 // TCP-17 of the published figures (RFC 6937 3.1): one loss of twenty, the window from 20 to 10.
 TEST(TcbPrr, OneLossOfTwentySendsOnEverySecondAck) {
-  TcpConfig config = sacking();
+  TcpConfig config = sacking_sender();
   config.initial_window = 20;
   Script s(config);
   std::string text = kSacking + segments(20) + "1 send 20000\n";
@@ -116,7 +116,7 @@ TEST(TcbPrr, OneLossOfTwentySendsOnEverySecondAck) {
 // TCP-18: ten segments, 1 ms apart, the last is lost. The probe goes two round trips (and the longest delay of an ACK)
 // after the last ACK.
 TEST(TcbLossProbe, ALostTailIsProbedFor) {
-  Script s(sacking());
+  Script s(sacking_sender());
   std::string text = kSacking + segments();
   for (int i = 1; i <= 9; ++i) {
     text += "1.10" + std::to_string(i) + " < . 1:1(0) ack " + std::to_string(i * 1000 + 1) + "\n";
@@ -132,7 +132,7 @@ TEST(TcbLossProbe, ALostTailIsProbedFor) {
 }
 
 TEST(TcbLossProbe, WithoutItTheTimeoutComes) {
-  TcpConfig config = sacking();
+  TcpConfig config = sacking_sender();
   config.tlp = false;
   Script s(config);
   s.run(kSacking + segments() + R"(
@@ -143,7 +143,7 @@ TEST(TcbLossProbe, WithoutItTheTimeoutComes) {
 }
 
 TEST(TcbLossProbe, TheProbeShowsTheGapThatRackRepairs) {  // RFC 8985 3.3: a tail of three
-  Script s(sacking());
+  Script s(sacking_sender());
   s.run(kSacking + segments() + R"(
     1.1 < . 1:1(0) ack 7001
     1.3 > P. 9001:10001(1000) ack 1
@@ -159,7 +159,7 @@ TEST(TcbLossProbe, TheProbeShowsTheGapThatRackRepairs) {  // RFC 8985 3.3: a tai
 }
 
 TEST(TcbLossProbe, NewDataAreTheBetterProbe) {  // beyond cwnd, by one segment
-  Script s(sacking());
+  Script s(sacking_sender());
   s.run(kSacking + segments() + R"(
     1 send 2000
     1.2 > . 10001:11001(1000) ack 1
@@ -176,10 +176,10 @@ TEST(TcbLossProbe, TheLossItRepairedIsReportedToCongestionControl) {  // RFC 898
     1.4 > P. 1:1001(1000) ack 1
     1.5 < . 1:1(0) ack 1001
   )";
-  Script repaired(sacking());
+  Script repaired(sacking_sender());
   repaired.run(text + "1.5 send 1000\n1.5 > P. 1001:2001(1000) ack 1\n1.6 < . 1:1(0) ack 2001\n1.6 ssthresh 2000\n");
   EXPECT_EQ(repaired.tcb->statistics().loss_probe_recovery, 1U);
-  Script late(sacking());  // the segment was only late: the probe is reported as a duplicate
+  Script late(sacking_sender());  // the segment was only late: the probe is reported as a duplicate
   late.run(text +
            "1.51 < . 1:1(0) ack 1001 <sack 1:1001>\n1.52 send 1000\n1.52 > P. 1001:2001(1000) ack 1\n"
            "1.6 < . 1:1(0) ack 2001\n1.6 ssthresh 4294967295\n");
@@ -187,7 +187,7 @@ TEST(TcbLossProbe, TheLossItRepairedIsReportedToCongestionControl) {  // RFC 898
 }
 
 TEST(TcbDsack, DuplicatesAreReportedOnce) {  // RFC 2883 4
-  Script s(sacking());
+  Script s(sacking_sender());
   s.run(kSacking + R"(
     1 < . 1:1001(1000) ack 1
     1 > . 1:1(0) ack 1001 <>
@@ -211,7 +211,7 @@ TEST(TcbDsack, DuplicatesAreReportedOnce) {  // RFC 2883 4
 }
 
 TEST(TcbUndo, AllRetransmissionsWereDuplicates) {
-  Script s(sacking());
+  Script s(sacking_sender());
   s.run(kSacking + segments() + R"(
     1.1 < . 1:1(0) ack 1 <sack 1001:4001>
     1.1 > . 1:1001(1000) ack 1
@@ -229,7 +229,7 @@ TEST(TcbUndo, AllRetransmissionsWereDuplicates) {
 }
 
 TEST(TcbUndo, EvenAfterTheRecoveryIsOver) {
-  Script s(sacking());
+  Script s(sacking_sender());
   s.run(kSacking + segments() + R"(
     1.1 < . 1:1(0) ack 1 <sack 1001:10001>
     1.1 > . 1:1001(1000) ack 1
@@ -242,7 +242,7 @@ TEST(TcbUndo, EvenAfterTheRecoveryIsOver) {
 }
 
 TEST(TcbUndo, ARealLossStaysOne) {
-  Script s(sacking());
+  Script s(sacking_sender());
   s.run(kSacking + segments() + R"(
     1.1 < . 1:1(0) ack 1 <sack 1001:4001>
     1.1 > . 1:1001(1000) ack 1
@@ -255,7 +255,7 @@ TEST(TcbUndo, ARealLossStaysOne) {
 }
 
 TEST(TcbUndo, EifelSeesTheFirstTransmissionsStamp) {  // RFC 3522
-  TcpConfig config = sacking();
+  TcpConfig config = sacking_sender();
   config.timestamps = true;
   const std::string text = kStamping + segments(10, " <TS 1000 101>") + R"(
     1.1 < . 1:1(0) ack 1 <TS 1101 0,sack 1001:4001>
@@ -271,7 +271,7 @@ TEST(TcbUndo, EifelSeesTheFirstTransmissionsStamp) {  // RFC 3522
 }
 
 TEST(TcbUndo, EifelTakesATimeoutBack) {  // RFC 4015
-  TcpConfig config = sacking();
+  TcpConfig config = sacking_sender();
   config.timestamps = true;
   config.tlp = false;
   Script s(config);
@@ -309,7 +309,7 @@ TEST(TcbUndo, WithoutSackToo) {
 }
 
 TcpConfig frto_config() {
-  TcpConfig config = sacking();
+  TcpConfig config = sacking_sender();
   config.tlp = false;
   return config;
 }

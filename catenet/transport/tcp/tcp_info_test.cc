@@ -6,7 +6,7 @@
 namespace catenet::transport {
 namespace {
 
-constexpr std::uint32_t kMss = 1460 - 12;  // timestamps
+constexpr std::uint32_t kInfoMss = 1460 - 12;  // timestamps
 
 class TcpInfo : public testing::Test {
  protected:
@@ -34,9 +34,9 @@ class TcpInfo : public testing::Test {
 TEST_F(TcpInfo, ANewConnection) {
   connect();
   const TcpPcbInfo info = client->info();
-  EXPECT_EQ(info.mss, kMss);
+  EXPECT_EQ(info.mss, kInfoMss);
   EXPECT_EQ(info.pmtu, 1500U);
-  EXPECT_EQ(info.cwnd, 10 * kMss);
+  EXPECT_EQ(info.cwnd, 10 * kInfoMss);
   EXPECT_EQ(info.ssthresh, UINT32_MAX);
   EXPECT_EQ(info.srtt, 20_ms) << "two pipes of 10 ms";
   EXPECT_EQ(info.rttvar, 10_ms) << "RFC 6298 2.2";
@@ -54,18 +54,18 @@ TEST_F(TcpInfo, ANewConnection) {
 
 TEST_F(TcpInfo, WhatIsUnderWayAndItsTimer) {
   connect();
-  ASSERT_TRUE(client->send(random_bytes(3 * kMss, 1)));
+  ASSERT_TRUE(client->send(random_bytes(3 * kInfoMss, 1)));
   const TcpPcbInfo info = client->info();
-  EXPECT_EQ(info.unacked, 3 * kMss);
-  EXPECT_EQ(info.in_flight, 3 * kMss);
-  EXPECT_EQ(info.send_queue, 3 * kMss);
+  EXPECT_EQ(info.unacked, 3 * kInfoMss);
+  EXPECT_EQ(info.in_flight, 3 * kInfoMss);
+  EXPECT_EQ(info.send_queue, 3 * kInfoMss);
   EXPECT_EQ(info.timer, "loss-probe") << "RFC 8985 7.2: two round trips";
   EXPECT_EQ(info.timer_at - net.a->node.now(), 40_ms);
   net.run_for(1_s);
   EXPECT_EQ(client->info().in_flight, 0U);
   EXPECT_EQ(client->info().timer, "");
-  EXPECT_EQ(server->info().receive_queue, 3 * kMss);
-  EXPECT_EQ(server->info().statistics.bytes_received, 3 * kMss);
+  EXPECT_EQ(server->info().receive_queue, 3 * kInfoMss);
+  EXPECT_EQ(server->info().statistics.bytes_received, 3 * kInfoMss);
   expect_books_balance();
 }
 
@@ -73,16 +73,16 @@ TEST_F(TcpInfo, ALossIsSeenWhileItIsRepaired) {
   connect();
   const std::uint64_t before = net.a->pipe.sent;
   net.a->pipe.lose = [&](const Packet&, std::uint64_t number) { return number == before + 1; };
-  ASSERT_TRUE(client->send(random_bytes(5 * kMss, 1)));
+  ASSERT_TRUE(client->send(random_bytes(5 * kInfoMss, 1)));
   net.run_for(Duration::milliseconds(21));  // the duplicate ACKs are there
   const TcpPcbInfo info = client->info();
   EXPECT_EQ(info.recovery, "fast");
-  EXPECT_EQ(info.sacked, 4 * kMss);
-  EXPECT_EQ(info.lost, kMss);
-  EXPECT_EQ(info.retransmitted, kMss);
-  EXPECT_EQ(info.in_flight, kMss);
+  EXPECT_EQ(info.sacked, 4 * kInfoMss);
+  EXPECT_EQ(info.lost, kInfoMss);
+  EXPECT_EQ(info.retransmitted, kInfoMss);
+  EXPECT_EQ(info.in_flight, kInfoMss);
   EXPECT_EQ(info.statistics.retransmits, 1U);
-  EXPECT_EQ(info.ssthresh, 5 * kMss * 7 / 10) << "CUBIC: 0.7 of what was under way (RFC 9438 4.6)";
+  EXPECT_EQ(info.ssthresh, 5 * kInfoMss * 7 / 10) << "CUBIC: 0.7 of what was under way (RFC 9438 4.6)";
   net.run_for(1_s);
   EXPECT_EQ(client->info().recovery, "");
   EXPECT_EQ(client->info().statistics.sack_recovery, 1U);
@@ -179,10 +179,10 @@ TEST_F(TcpInfo, AWatchSeesEveryChangeAndChangesNothing) {
   } watch;
   net.a->tcp.set_watch(&watch);
   connect();
-  ASSERT_TRUE(client->send(random_bytes(3 * kMss, 1)));
+  ASSERT_TRUE(client->send(random_bytes(3 * kInfoMss, 1)));
   net.run_for(1_s);
   net.a->tcp.set_watch(nullptr);
-  EXPECT_EQ(watch.most, 3 * kMss);
+  EXPECT_EQ(watch.most, 3 * kInfoMss);
   const int seen = watch.calls;
   EXPECT_GE(seen, 4) << "SYN, SYN,ACK, data, acknowledgements";
   ASSERT_TRUE(client->send(random_bytes(10, 1)));
