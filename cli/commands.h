@@ -25,6 +25,8 @@ struct RunArguments {
   std::vector<std::string> set;
   std::vector<std::string> what;  ///< --do
   std::vector<std::string> tables_at;
+  bool flows = false;
+  std::uint32_t flow_rows = 0;  ///< 0: the usual limit; else flows are meant
   bool spin = false;
   std::string step;
   std::uint32_t partition_size = 32;
@@ -46,9 +48,18 @@ struct ShowArguments {
   std::string table;
   std::string node;
   std::string at;
+  bool info = false;  ///< pcb: all that is known of each connection
+  bool all = false;   ///< counters: zeros too
   bool json = false;
 };
 int show_command(const ShowArguments& arguments);
+
+struct PlotArguments {
+  std::string out;
+  std::string flow;  ///< empty: the one that sent the most
+  std::string file;  ///< empty: OUT/flows/FLOW.svg
+};
+int plot_command(const PlotArguments& arguments);
 
 struct PacketdrillArguments {
   std::vector<std::string> files;

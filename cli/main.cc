@@ -24,6 +24,7 @@ Examples:
   catenet run lab.yaml --set links.gw1--gw2.loss=5% --seed 7
   catenet check lab.yaml --explain               every default and every assigned address
   catenet show out/office pcb --node web         a table of a finished run
+  catenet run lab.yaml --flows && catenet plot out/lab    a connection's sequence numbers, window and round trips
 )";
 
 void add_run(CLI::App& app, RunArguments& a, int& exit) {
@@ -44,13 +45,19 @@ void add_run(CLI::App& app, RunArguments& a, int& exit) {
       ->allow_extra_args(false);
   run->add_option("--step", a.step, "show this table after each socket call of the lab's programs")
       ->type_name("TABLE")
-      ->check(CLI::IsMember(std::vector<std::string>{"arp", "mac", "fib", "pcb", "interfaces", "drops"}));
+      ->check(CLI::IsMember(std::vector<std::string>{"arp", "mac", "fib", "pcb", "interfaces", "drops", "counters"}));
   run->add_flag("--spin", a.spin, "real time: never sleep, which keeps a processor busy and makes frames quicker");
   run->add_option("--tables-at", a.tables_at,
                   "also keep all tables at this time, for `catenet show --at`; may be repeated")
       ->type_name("TIME")
       ->take_all()
       ->allow_extra_args(false);
+  run->add_flag("--flows", a.flows,
+                "record every TCP connection of simulated hosts into OUT/flows, for `catenet plot`");
+  run->add_option("--flow-rows", a.flow_rows,
+                  "as --flows; so many rows for a connection at most, coarser if there is more (default: 4096)")
+      ->type_name("N")
+      ->check(CLI::Range(16, 1'000'000));
   run->add_option("--partition-size", a.partition_size,
                   "nodes simulated together; 0: all. Changes the speed, never the results")
       ->type_name("N");
@@ -81,8 +88,18 @@ void add_show(CLI::App& app, ShowArguments& a, int& exit) {
   show->add_option("TABLE", a.table, tables)->required();
   show->add_option("--node", a.node, "only this node")->type_name("NODE");
   show->add_option("--at", a.at, "a moment kept by --tables-at (default: the end)")->type_name("TIME");
-  show->add_flag("--json", a.json, "as JSON");
+  show->add_flag("--info,-i", a.info, "pcb: a second line for each connection, with what `ss -tie` shows");
+  show->add_flag("--all", a.all, "counters: also those that are zero");
+  show->add_flag("--json", a.json, "as JSON, with every key");
   show->callback([&] { exit = show_command(a); });
+}
+
+void add_plot(CLI::App& app, PlotArguments& a, int& exit) {
+  CLI::App* plot = app.add_subcommand("plot", "Draw a TCP connection of a run with --flows, as SVG");
+  plot->add_option("OUT", a.out, "output folder of the run")->required();
+  plot->add_option("FLOW", a.flow, "its name in OUT/flows, for instance alice-1 (default: the one that sent the most)");
+  plot->add_option("-o,--output", a.file, "where to (default: OUT/flows/FLOW.svg)")->type_name("FILE");
+  plot->callback([&] { exit = plot_command(a); });
 }
 
 void add_packetdrill(CLI::App& app, PacketdrillArguments& a, int& exit) {
@@ -132,6 +149,8 @@ int main_of(int argc, char** argv) {
   add_run(app, run_arguments, exit);
   add_check(app, check_arguments, exit);
   add_show(app, show_arguments, exit);
+  PlotArguments plot_arguments;
+  add_plot(app, plot_arguments, exit);
   PacketdrillArguments packetdrill_arguments;
   add_packetdrill(app, packetdrill_arguments, exit);
   app.add_subcommand("programs", "List the programs that simulated hosts can run")->callback([&] {

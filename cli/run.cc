@@ -162,6 +162,10 @@ int run_command(const RunArguments& arguments) {
   options.echo_programs = !arguments.what.empty();
   options.colour = colour_on(STDOUT_FILENO);
   options.partition_size = arguments.partition_size;
+  if (arguments.flows || arguments.flow_rows > 0) {
+    options.flows.emplace();
+    options.flows->rows = arguments.flow_rows > 0 ? arguments.flow_rows : options.flows->rows;
+  }
   Terminal terminal(arguments);
   const auto result = run::run_lab(loaded.lab, options, terminal);
   terminal.clear();

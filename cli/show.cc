@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <set>
+#include <tuple>
 
 #include "catenet/lab/spelling.h"
 #include "catenet/lab/units.h"
@@ -33,6 +34,54 @@ int unknown_table(const std::string& table) {
   return kUsage;
 }
 
+/// What the options ask for must be of this table.
+bool fits_table(const ShowArguments& arguments) {
+  for (const auto& [given, option, table] :
+       {std::tuple{arguments.info, "--info", "pcb"}, {arguments.all, "--all", "counters"}}) {
+    if (given && arguments.table != table) {
+      print_error(fmt::format("{} is about table {}, not {}", option, table, arguments.table));
+      return false;
+    }
+  }
+  return true;
+}
+
+/// What tables.jsonl has of one table.
+struct Kept {
+  run::Json rows = run::Json::object();  ///< by node
+  std::set<std::string> moments;
+  std::set<std::string> nodes;
+};
+
+std::optional<Kept> read_tables(const ShowArguments& arguments, const std::string& moment) {
+  const auto path = std::filesystem::path(arguments.out) / "tables.jsonl";
+  std::ifstream file(path);
+  if (!file) {
+    print_error(fmt::format("{} is not there; is {} the output folder of a run?", path.string(), arguments.out));
+    return std::nullopt;
+  }
+  Kept kept;
+  std::uint64_t number = 0;
+  for (std::string line; std::getline(file, line);) {
+    ++number;
+    const run::Json row = run::Json::parse(line, nullptr, false);
+    if (row.is_discarded() || !row.is_object() || !row.contains("moment") || !row["moment"].is_string() ||
+        !row.contains("node") || !row["node"].is_string()) {
+      print_error(fmt::format("{}:{}: not a line of tables", path.string(), number));
+      return std::nullopt;
+    }
+    const std::string node = row["node"];
+    kept.moments.insert(row["moment"].get<std::string>());
+    kept.nodes.insert(node);
+    const auto rows = row.find(arguments.table);
+    if (row["moment"] == moment && rows != row.end() && (rows->is_array() || rows->is_object()) &&
+        (arguments.node.empty() || arguments.node == node)) {
+      kept.rows[node] = run::table_rows(*run::find_table(arguments.table), *rows, arguments.all);
+    }
+  }
+  return kept;
+}
+
 }  // namespace
 
 int show_command(const ShowArguments& arguments) {
@@ -45,55 +94,35 @@ int show_command(const ShowArguments& arguments) {
     print_error(fmt::format("--at {}: expected 'end' or a time, for instance 2.5s", arguments.at));
     return kUsage;
   }
-  const auto path = std::filesystem::path(arguments.out) / "tables.jsonl";
-  std::ifstream file(path);
-  if (!file) {
-    print_error(fmt::format("{} is not there; is {} the output folder of a run?", path.string(), arguments.out));
+  if (!fits_table(arguments)) {
     return kUsage;
   }
-  run::Json all = run::Json::object();
-  std::set<std::string> moments;
-  std::set<std::string> nodes;
-  std::uint64_t number = 0;
-  for (std::string line; std::getline(file, line);) {
-    ++number;
-    const run::Json row = run::Json::parse(line, nullptr, false);
-    if (row.is_discarded() || !row.is_object() || !row.contains("moment") || !row["moment"].is_string() ||
-        !row.contains("node") || !row["node"].is_string()) {
-      print_error(fmt::format("{}:{}: not a line of tables", path.string(), number));
-      return kUsage;
-    }
-    const std::string node = row["node"];
-    moments.insert(row["moment"].get<std::string>());
-    nodes.insert(node);
-    const auto rows = row.find(arguments.table);
-    if (row["moment"] == *moment && rows != row.end() && rows->is_array() &&
-        (arguments.node.empty() || arguments.node == node)) {
-      all[node] = *rows;
-    }
+  const std::optional<Kept> kept = read_tables(arguments, *moment);
+  if (!kept) {
+    return kUsage;
   }
-  if (!arguments.node.empty() && !nodes.contains(arguments.node)) {
+  if (!arguments.node.empty() && !kept->nodes.contains(arguments.node)) {
     lab::NearestWord nearest(arguments.node);
-    for (const std::string& node : nodes) {
+    for (const std::string& node : kept->nodes) {
       nearest.offer(node);
     }
     print_error(fmt::format("no node '{}' in this run{}", arguments.node, nearest.hint()));
     return kUsage;
   }
-  if (!moments.contains(*moment)) {
+  if (!kept->moments.contains(*moment)) {
     print_error(fmt::format("this run has no tables of that moment; it has {} (run with --tables-at TIME to keep more)",
-                            fmt::join(moments, ", ")));
+                            fmt::join(kept->moments, ", ")));
     return kUsage;
   }
   if (arguments.json) {
-    fmt::print("{}\n", all.dump(2));
+    fmt::print("{}\n", kept->rows.dump(2));
     return kFine;
   }
-  for (const auto& [node, rows] : all.items()) {
-    if (rows.empty() && all.size() > 1) {
+  for (const auto& [node, rows] : kept->rows.items()) {
+    if (rows.empty() && kept->rows.size() > 1) {
       continue;  // a long list of nothing tells nothing
     }
-    fmt::print("{}\n{}", node, run::render_table(*kind, rows));
+    fmt::print("{}\n{}", node, arguments.info ? run::render_pcb_info(rows) : run::render_table(*kind, rows));
   }
   return kFine;
 }

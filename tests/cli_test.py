@@ -23,7 +23,7 @@ nodes:
   sw1: switch
 links: [alice -- sw1, sw1 -- r1, r1 -- bob]
 """
-TABLES = ("arp", "mac", "fib", "pcb", "interfaces", "drops")
+TABLES = ("arp", "mac", "fib", "pcb", "interfaces", "drops", "counters")
 
 
 class WrongUse(lab.LabTest):

@@ -90,8 +90,12 @@ void add_sockets(Json& rows, const std::string& path, bool tcp) {
 
 }  // namespace
 
+std::string proc_folder(const Network::NodeEntry& entry) {
+  return "/proc/" + std::to_string(entry.space->keeper()) + "/net";
+}
+
 Json linux_tables(const Network::NodeEntry& entry) {
-  const std::string folder = "/proc/" + std::to_string(entry.space->keeper()) + "/net";
+  const std::string folder = proc_folder(entry);
   Json tables = {{"arp", arp_rows(folder)}, {"fib", fib_rows(folder)}, {"pcb", Json::array()}};
   add_sockets(tables["pcb"], folder + "/tcp", true);
   add_sockets(tables["pcb"], folder + "/udp", false);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 
+#include "catenet/run/counters.h"
 #include "catenet/run/version.h"
 
 namespace catenet::run {
@@ -247,7 +248,13 @@ Json nodes_json(const Network& network) {
                                        {"rx_bytes", c.rx_bytes},
                                        {"drops", drops_json(interface->drops())}};
     }
-    nodes[entry.node->name()] = {{"interfaces", std::move(interfaces)}, {"drops", drops_json(entry.node->drops())}};
+    Json& node = nodes[entry.node->name()];
+    node = {{"interfaces", std::move(interfaces)}, {"drops", drops_json(entry.node->drops())}};
+    if (entry.host != nullptr) {
+      node["counters"] = without_zeros(host_counters(*entry.host));
+    } else if (entry.space != nullptr) {
+      node["counters"] = without_zeros(linux_counters(proc_folder(entry)));
+    }
   }
   return nodes;
 }

@@ -111,6 +111,9 @@ class Run {
       return machine(built.error());
     }
     network_ = std::move(*built);
+    if (options_.flows && !watch_flows()) {
+      return machine("cannot make " + (options_.out / "flows").string());
+    }
     if (real_time_) {
       if (auto made = network_->make_namespaces(full_path(options_.lab_folder).string()); !made) {
         return machine(made.error().text);
@@ -124,6 +127,25 @@ class Run {
       stepper_ = std::make_unique<Stepper>(*network_, *find_table(options_.step_table), console_);
     }
     return {};
+  }
+
+  /// A recorder for each simulated host.
+  bool watch_flows() {
+    flows_.resize(lab_.nodes.size());
+    for (lab::NodeIndex i = 0; i < lab_.nodes.size(); ++i) {
+      if (node::Host* host = network_->nodes()[i].host; host != nullptr) {
+        flows_[i] = std::make_unique<FlowRecorder>(*options_.flows);
+        host->tcp().set_watch(flows_[i].get());
+      }
+    }
+    return begin_flows(options_.out / "flows");
+  }
+  bool keep_flows() {
+    bool good = true;
+    for (lab::NodeIndex i = 0; i < flows_.size(); ++i) {
+      good = (flows_[i] == nullptr || write_flows(options_.out / "flows", lab_.nodes[i].name, *flows_[i])) && good;
+    }
+    return good;
   }
 
   /// A signal that asks to end; the run then ends as at its end, with its report.
@@ -287,6 +309,9 @@ class Run {
     }
     result.outcome.status = interrupted_ ? "interrupted" : result.failed.empty() ? "passed" : "failed";
     story_.end();
+    if (!keep_flows()) {
+      result.warnings.push_back((options_.out / "flows").string() + " is not complete");
+    }
     add_warnings(result);
     result.report = make_report(*network_, *programs_, result.outcome, wall(run_s));
     return result;
@@ -344,6 +369,7 @@ class Run {
   // Programs end before the network that they run in, and before the loop that watches them; the driver before both.
   std::optional<live::SignalWatch> signals_;
   std::optional<live::EpollLoop> loop_;
+  std::vector<std::unique_ptr<FlowRecorder>> flows_;  // by node; null: not a simulated host. They outlive the network
   std::unique_ptr<Network> network_;
   std::unique_ptr<Stepper> stepper_;
   std::unique_ptr<live::Driver> driver_;

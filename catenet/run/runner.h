@@ -3,16 +3,19 @@
 // soon as one is a Linux namespace), tells the story, keeps the outputs in one folder:
 //
 //   OUT/report.json   OUT/events.jsonl   OUT/tables.jsonl   OUT/<node>_<interface>.pcapng   OUT/programs/<name>.stdout
+//   OUT/flows/
 //
 // It prints through a Console, so that the command line decides what a terminal, a pipe or --json sees.
 #pragma once
 #include <expected>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "catenet/lab/description.h"
+#include "catenet/run/flow_record.h"
 #include "catenet/run/report.h"
 
 namespace catenet::run {
@@ -36,6 +39,7 @@ struct RunOptions {
   std::string step_table;            ///< a table shown after each socket call; empty: none
   bool echo_programs = false;        ///< what built-in programs print goes to Console::text too (--do)
   bool colour = false;
+  std::optional<FlowLimits> flows;    ///< record every TCP connection of simulated hosts, into OUT/flows
   bool spin = false;                  ///< in real time: never sleep
   std::uint32_t partition_size = 32;  ///< nodes in a partition; 0: all
 };

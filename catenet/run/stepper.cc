@@ -38,7 +38,8 @@ void Stepper::show(lab::NodeIndex node, const socket::Step& step) {
       text += entry.node->name() + "\n";
       text += table_.name == "pcb"
                   ? socket::pcb_text(entry.host->sockets().pcb_table())
-                  : render_table(table_, node_tables(network_, watched->node)[std::string(table_.name)]);
+                  : render_table(table_,
+                                 table_rows(table_, node_tables(network_, watched->node)[std::string(table_.name)]));
     }
   }
   console_.text(text);

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "catenet/socket/pcb_view.h"
+#include "catenet/run/counters.h"
 
 namespace catenet::run {
 namespace {
@@ -45,6 +45,8 @@ constexpr Column kInterfaces[] = {{"name", "name"},
                                   {"queued", "queued", true}};
 constexpr Column kDrops[] = {
     {"interface", "interface"}, {"reason", "reason"}, {"packets", "packets", true}, {"why", "why"}};
+constexpr Column kCounters[] = {
+    {"name", "counter"}, {"value", "value", true}, {"mib", "MIB object"}, {"what", "what it counts"}};
 
 constexpr TableKind kTables[] = {
     {"arp", "neighbours: address, link address, state", kArp},
@@ -53,9 +55,8 @@ constexpr TableKind kTables[] = {
     {"pcb", "protocol control blocks: sockets and connections", kPcb},
     {"interfaces", "interfaces and their counters", kInterfaces},
     {"drops", "dropped packets by reason", kDrops},
+    {"counters", "what IP, ICMP, TCP and UDP have counted, as nstat names it", kCounters},
 };
-
-std::string dash_if_any(const wire::IpAddress& address) { return address.is_unspecified() ? "-" : address.to_string(); }
 
 Json arp_rows(const ip::Ipv4& ipv4) {
   Json rows = Json::array();
@@ -90,40 +91,6 @@ Json mac_rows(const bridge::LearningSwitch& bridge) {
   for (const auto& row : bridge.table()) {
     rows.push_back(
         {{"address", row.address.to_string()}, {"port", row.port->name()}, {"age_s", row.age.ms() / 1000.0}});
-  }
-  return rows;
-}
-
-/// What the textbook's table says, joined with what TCP knows of the connection.
-Json pcb_rows(node::Host& host) {
-  Json rows = Json::array();
-  if (!host.has_sockets()) {
-    return rows;
-  }
-  const auto details = host.tcp().snapshot();
-  for (const socket::PcbRow& row : host.sockets().pcb_table()) {
-    Json out = {{"protocol", row.protocol},
-                {"local_address", row.local.address.to_string()},
-                {"local_port", row.local.port},
-                {"foreign_address", dash_if_any(row.foreign.address)},
-                {"foreign_port", row.foreign.port},
-                {"listening", row.listening ? "*" : ""},
-                {"state", row.state},
-                {"recv_q", row.receive_queue},
-                {"send_q", row.send_queue}};
-    const auto detail = std::find_if(details.begin(), details.end(), [&](const transport::TcpPcbInfo& info) {
-      return row.protocol == "tcp" && !row.listening && info.tuple.local == row.local &&
-             info.tuple.foreign == row.foreign && info.tuple.foreign.port != 0;
-    });
-    if (detail != details.end()) {
-      out["cwnd"] = detail->cwnd;
-      out["ssthresh"] = detail->ssthresh == UINT32_MAX ? Json("-") : Json(detail->ssthresh);  // no loss so far
-      out["srtt_ms"] = detail->srtt.us() / 1000.0;
-      out["rto_ms"] = detail->rto.us() / 1000.0;
-      out["retransmits"] = detail->statistics.retransmits;
-      out["algorithm"] = detail->algorithm;
-    }
-    rows.push_back(std::move(out));
   }
   return rows;
 }
@@ -202,7 +169,16 @@ Json node_tables(const Network& network, lab::NodeIndex index) {
     add_drops(tables["drops"], interface->name(), interface->drops());
   }
   add_drops(tables["drops"], "-", entry.node->drops());
+  if (entry.host != nullptr) {
+    tables["counters"] = host_counters(*entry.host);
+  } else if (entry.space != nullptr) {
+    tables["counters"] = linux_counters(proc_folder(entry));
+  }
   return tables;
+}
+
+Json table_rows(const TableKind& kind, const Json& kept, bool all) {
+  return kind.name == "counters" ? counter_rows(kept, all) : kept;
 }
 
 std::string render_table(const TableKind& kind, const Json& rows) {

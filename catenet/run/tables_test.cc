@@ -9,7 +9,7 @@ namespace catenet::run {
 namespace {
 using testing::ElementsAre;
 
-TEST(Tables, AreSixAndFoundByName) {
+TEST(Tables, AreSevenAndFoundByName) {
   std::vector<std::string_view> names;
   for (const TableKind& kind : table_kinds()) {
     names.push_back(kind.name);
@@ -17,7 +17,7 @@ TEST(Tables, AreSixAndFoundByName) {
     EXPECT_FALSE(kind.purpose.empty());
     EXPECT_FALSE(kind.columns.empty());
   }
-  EXPECT_THAT(names, ElementsAre("arp", "mac", "fib", "pcb", "interfaces", "drops"));
+  EXPECT_THAT(names, ElementsAre("arp", "mac", "fib", "pcb", "interfaces", "drops", "counters"));
   EXPECT_EQ(find_table("dns"), nullptr);
   EXPECT_EQ(find_table(""), nullptr);
 }
