@@ -14,16 +14,16 @@ BYTES = 300_000
 TALK = f"""
 import socket, subprocess, time
 s = socket.create_connection(("c", 7))
-def pump():
-    sent = got = 0
-    while got < {BYTES}:
-        if sent < {BYTES}:
-            sent += s.send(bytes(min(5000, {BYTES} - sent)))
-        got += len(s.recv(65536))
-pump()
+# One segment at a time: of a super-segment that a TAP device hands it, the kernel counts one.
+for i in range({BYTES} // 1000):
+    s.sendall(bytes(1000))
+    got = 0
+    while got < 1000:
+        got += len(s.recv(1000))
 time.sleep(1)
 print(subprocess.run(["ss", "-tieHnO"], capture_output=True, text=True, check=True).stdout)
-print(subprocess.run(["nstat", "-asz"], capture_output=True, text=True, check=True).stdout, flush=True)
+print(subprocess.run(["nstat", "-asz"], capture_output=True, text=True, check=True).stdout)
+print(open("/proc/net/snmp").read(), flush=True)  # nstat leaves out what is not a count of events
 time.sleep(10)
 """
 LAB = """
@@ -34,10 +34,8 @@ nodes:
   c: {{kind: host, run: [{{run: echo-server, name: echo}}]}}
 links: [l -- c]
 """
-# What one end sends the other receives; the link loses nothing.
-MIRRORED = [("TcpOutSegs", "TcpInSegs"), ("TcpInSegs", "TcpOutSegs"), ("TcpActiveOpens", "TcpPassiveOpens"),
-            ("TcpPassiveOpens", "TcpActiveOpens"), ("TcpCurrEstab", "TcpCurrEstab"), ("TcpInErrs", "TcpInErrs"),
-            ("TcpRetransSegs", "TcpRetransSegs"), ("TcpEstabResets", "TcpEstabResets"),
+MIRRORED = [("TcpActiveOpens", "TcpPassiveOpens"), ("TcpPassiveOpens", "TcpActiveOpens"),
+            ("TcpCurrEstab", "TcpCurrEstab"), ("TcpInErrs", "TcpInErrs"), ("TcpEstabResets", "TcpEstabResets"),
             ("TcpAttemptFails", "TcpAttemptFails"), ("TcpOutRsts", "TcpOutRsts")]
 
 
@@ -51,6 +49,8 @@ class BesideLinux(lab.LabTest):
         printed = self.run_.printed("talk")
         self.ss = next(line for line in printed.splitlines() if line.startswith("ESTAB"))
         self.nstat = {word: int(value) for word, value in re.findall(r"^(\w+) +(\d+) +[\d.]+$", printed, re.MULTILINE)}
+        names, values = (line.split()[1:] for line in printed.splitlines() if line.startswith("Tcp: "))
+        self.nstat["TcpCurrEstab"] = int(values[names.index("CurrEstab")])
 
     def fields(self):
         """key:value words of ss."""
@@ -59,7 +59,8 @@ class BesideLinux(lab.LabTest):
     def test_both_ends_of_the_connection(self):
         ss = self.fields()
         ours = next(row for row in self.run_.table("c", "pcb", self.at) if row["state"] == "ESTABLISHED")
-        self.assertEqual(ours["bytes_received"], int(ss["bytes_sent"]))
+        # On a busy machine an answer may be late enough for a probe: what is sent again is not received again.
+        self.assertEqual(ours["bytes_received"], int(ss["bytes_sent"]) - int(ss.get("bytes_retrans", 0)))
         self.assertEqual(ours["bytes_sent"], int(ss["bytes_received"]))
         self.assertEqual(ours["bytes_acked"], BYTES)
         self.assertEqual(ours["segments_in"], int(ss["segs_out"]))
@@ -67,7 +68,7 @@ class BesideLinux(lab.LabTest):
         self.assertEqual(f"{ours['receive_scale_bits']},{ours['send_scale_bits']}", ss["wscale"])
         self.assertEqual((ours["mss_bytes"], ours["pmtu_bytes"]), (int(ss["mss"]), int(ss["pmtu"])))
         self.assertEqual([word for word in ("ts", "sack") if word in self.ss.split()], ours["options"][:2])
-        self.assertEqual((ours["retransmits"], ours["in_flight_bytes"], ours["lost_bytes"]), (0, 0, 0))
+        self.assertEqual((ours["in_flight_bytes"], ours["lost_bytes"]), (0, 0))
         # One link: the same round trips seen from both ends. A busy machine stretches them; the order stays.
         self.assertLess(abs(ours["srtt_ms"] - float(ss["rtt"].split("/")[0])), 100)
         code, text, error = self.catenet("show", self.run_.out, "pcb", "--info", "--node", "c", "--at", "8s")
@@ -79,6 +80,10 @@ class BesideLinux(lab.LabTest):
     def test_counters_of_both_ends(self):
         ours = self.run_.table("c", "counters", self.at)
         self.assertGreater(ours["TcpInSegs"], 2 * BYTES // 1448 // 2)
+        # What one end sends the other receives; the link loses nothing. RFC 4022: what is sent again counts apart.
+        out = lambda table: table.get("TcpOutSegs", 0) + table.get("TcpRetransSegs", 0)
+        self.assertEqual(out(self.nstat), ours["TcpInSegs"])
+        self.assertEqual(self.nstat["TcpInSegs"], out(ours))
         for theirs, mine in MIRRORED:
             self.assertEqual(self.nstat.get(theirs, 0), ours[mine], f"{theirs} of nstat, {mine} of Catenet")
 

@@ -236,7 +236,7 @@ std::vector<double> axis_marks(double low, double high, int count) {
   const double rough = (high - low) / count;
   const double power = std::pow(10, std::floor(std::log10(rough)));
   const double step = power * (rough <= power ? 1 : rough <= 2 * power ? 2 : rough <= 5 * power ? 5 : 10);
-  const double first = std::ceil(low / step - 1e-9);
+  const double first = std::ceil(low / step - 1e-9) + 0.0;  // -0.0 would be shown with its sign
   for (double i = first; i * step <= high + step * 1e-9; ++i) {
     marks.push_back(i * step);
   }

@@ -20,7 +20,7 @@ FlowTable table(const std::string& text) {
   return read ? *read : FlowTable();
 }
 
-std::string error_of(const std::string& text) {
+std::string fault_of(const std::string& text) {
   std::istringstream file(text);
   auto read = FlowTable::read(file);
   return read ? "" : read.error();
@@ -33,6 +33,7 @@ TEST(FlowPlot, MarksAreRoundNumbers) {
   EXPECT_THAT(axis_marks(3, 47, 5), ElementsAre(10, 20, 30, 40));
   EXPECT_THAT(axis_marks(0, 1'060'000, 5), ElementsAre(0, 500'000, 1'000'000));
   EXPECT_THAT(axis_marks(1, 1, 5), ElementsAre());
+  EXPECT_FALSE(std::signbit(axis_marks(0, 10, 5).at(0))) << "-0 is no label";
 }
 
 TEST(FlowPlot, ReadsNumbersByTheNameOfTheColumn) {
@@ -46,10 +47,10 @@ TEST(FlowPlot, ReadsNumbersByTheNameOfTheColumn) {
 }
 
 TEST(FlowPlot, RefusesWhatIsNoFlow) {
-  EXPECT_THAT(error_of(""), HasSubstr("no heading"));
-  EXPECT_THAT(error_of("a,b\n1,2\n"), HasSubstr("time_s"));
-  EXPECT_THAT(error_of("time_s,b\n1,2\n1\n"), HasSubstr("line 3"));
-  EXPECT_THAT(error_of("time_s,b\nnow,2\n"), HasSubstr("line 2"));
+  EXPECT_THAT(fault_of(""), HasSubstr("no heading"));
+  EXPECT_THAT(fault_of("a,b\n1,2\n"), HasSubstr("time_s"));
+  EXPECT_THAT(fault_of("time_s,b\n1,2\n1\n"), HasSubstr("line 3"));
+  EXPECT_THAT(fault_of("time_s,b\nnow,2\n"), HasSubstr("line 2"));
 }
 
 TEST(FlowPlot, DrawsStepsWhereTheNumbersAre) {

@@ -65,15 +65,15 @@ std::string_view name(Tcb::Recovery recovery) {
 std::string decimals(std::int64_t value, std::int64_t one, int digits) {
   return fmt::format("{}.{:0{}}", value / one, value % one, digits);
 }
-std::string milliseconds(Duration d) { return d == Duration{} ? std::string() : decimals(d.ns(), 1'000'000, 6); }
+std::string milliseconds_text(Duration d) { return d == Duration{} ? std::string() : decimals(d.ns(), 1'000'000, 6); }
 
 std::string line_of(const FlowSample& s) {
   const std::string cwnd = s.cwnd == 0 ? "" : std::to_string(s.cwnd);
   const std::string ssthresh = s.cwnd == 0 || s.ssthresh == UINT32_MAX ? "" : std::to_string(s.ssthresh);
   return fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", decimals(s.at.ns(), 1'000'000'000, 9),
                      transport::name(s.state), name(s.recovery), cwnd, ssthresh, s.in_flight, s.lost, s.sacked,
-                     s.snd_una, s.snd_nxt, s.snd_una + s.send_window, s.rcv_nxt, s.retransmits, milliseconds(s.srtt),
-                     milliseconds(s.rttvar), milliseconds(s.rto));
+                     s.snd_una, s.snd_nxt, s.snd_una + s.send_window, s.rcv_nxt, s.retransmits,
+                     milliseconds_text(s.srtt), milliseconds_text(s.rttvar), milliseconds_text(s.rto));
 }
 
 }  // namespace

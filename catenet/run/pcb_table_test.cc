@@ -9,11 +9,12 @@ namespace {
 
 using testing::HasSubstr;
 
-/// 10 Mbit/s and 20 ms of round trip: slow start fills the path within half a second.
+/// 10 Mbit/s and 20 ms of round trip: slow start fills the path within half a second. What is to be sent does not fit
+/// into the send buffer: a sender that has written everything closes, and is in FIN-WAIT-1 while most waits to go.
 constexpr std::string_view kBulk = R"(
 until: 3s
 nodes:
-  a: {kind: host, run: [{run: bulk b bytes=1MB, name: send, at: 100ms}]}
+  a: {kind: host, run: [{run: bulk b bytes=2MB, name: send, at: 100ms}]}
   b: {kind: host, run: [bulk-server, udp-sink port=9]}
   c: {kind: host, run: [{run: cbr b port=9 time=100ms, name: cbr}]}
   gw: router
