@@ -66,6 +66,7 @@ void answer(int fd, std::vector<char>& buffer) {
 int serve(std::uint16_t port) {
   std::vector<char> buffer(kPiece);
   const int listener = socket(AF_INET, SOCK_STREAM, 0);
+  must(listener >= 0, "socket");
   const int on = 1;
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -89,6 +90,7 @@ int dial(const char* to, std::uint16_t port, char mode) {
   must(inet_pton(AF_INET, to, &address.sin_addr) == 1, "address");
   for (int tries = 0; tries < 100; ++tries) {
     const int fd = socket(AF_INET, SOCK_STREAM, 0);
+    must(fd >= 0, "socket");
     if (connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) {
       no_delay(fd);
       must(write(fd, &mode, 1) == 1, "write");
