@@ -32,8 +32,7 @@ class Machine {
     config_.user_timeout = (shape & 32) != 0 ? Duration::seconds(100) : Duration{};
     TcbOrigin origin;
     origin.iss = 0xffffff00;
-    const wire::FourTuple tuple{{wire::Ipv4Address(10, 0, 0, 1), 1000}, {wire::Ipv4Address(10, 0, 0, 2), 2000}};
-    tcb_ = std::make_unique<Tcb>(environment_, config_, tuple, origin);
+    tcb_ = std::make_unique<Tcb>(environment_, config_, tuple_, origin);
     if ((shape & 64) != 0) {
       tcb_->open_active(now_);
     } else {
@@ -175,6 +174,7 @@ class Machine {
   PacketPool pool_;
   TcbEnvironment environment_;
   TcpConfig config_;
+  const wire::FourTuple tuple_{{wire::Ipv4Address(10, 0, 0, 1), 1000}, {wire::Ipv4Address(10, 0, 0, 2), 2000}};
   std::unique_ptr<Tcb> tcb_;
   Instant now_;
   std::uint32_t last_timestamp_ = 1000;

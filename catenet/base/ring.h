@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Ring<T>: a double-ended queue in one flat power-of-two array. Grows by doubling up to what the owner allows (owners
 // check size() against their own limit), never shrinks, and allocates nothing until the first push: an idle owner costs
-// 24 bytes.
+// one pointer, and a connection has several.
 #pragma once
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <utility>
 
 #include "catenet/base/check.h"
@@ -18,84 +19,87 @@ class Ring {
   Ring() = default;
   Ring(const Ring&) = delete;
   Ring& operator=(const Ring&) = delete;
-  Ring(Ring&& o) noexcept
-      : slots_(std::exchange(o.slots_, nullptr)),
-        capacity_(std::exchange(o.capacity_, 0)),
-        head_(std::exchange(o.head_, 0)),
-        size_(std::exchange(o.size_, 0)) {}
+  Ring(Ring&& o) noexcept : block_(std::exchange(o.block_, nullptr)) {}
   Ring& operator=(Ring&& o) noexcept {
-    std::swap(slots_, o.slots_);
-    std::swap(capacity_, o.capacity_);
-    std::swap(head_, o.head_);
-    std::swap(size_, o.size_);
+    std::swap(block_, o.block_);
     return *this;
   }
   ~Ring() {
     clear();
-    std::allocator<T>().deallocate(slots_, capacity_);
+    release(block_);
   }
 
-  [[nodiscard]] std::size_t size() const { return size_; }
-  [[nodiscard]] bool empty() const { return size_ == 0; }
-  T& operator[](std::size_t i) { return slots_[index(i)]; }
-  const T& operator[](std::size_t i) const { return slots_[index(i)]; }
+  [[nodiscard]] std::size_t size() const { return block_ != nullptr ? block_->size : 0; }
+  [[nodiscard]] bool empty() const { return size() == 0; }
+  T& operator[](std::size_t i) { return block_->slot(i); }
+  const T& operator[](std::size_t i) const { return block_->slot(i); }
   T& front() { return (*this)[0]; }
   const T& front() const { return (*this)[0]; }
-  T& back() { return (*this)[size_ - 1]; }
+  T& back() { return (*this)[block_->size - 1]; }
 
   void push_back(T value) {
-    if (size_ == capacity_) {
+    if (block_ == nullptr || block_->size == block_->capacity) [[unlikely]] {
       grow();
     }
-    std::construct_at(&slots_[index(size_)], std::move(value));
-    ++size_;
+    std::construct_at(&block_->slot(block_->size), std::move(value));
+    ++block_->size;
   }
   T pop_front() {
-    check(size_ > 0, "pop_front of an empty ring");
-    T* slot = &slots_[head_];
+    check(!empty(), "pop_front of an empty ring");
+    T* slot = &block_->slot(0);
     T value = std::move(*slot);
     std::destroy_at(slot);
-    head_ = (head_ + 1) & (capacity_ - 1);
-    --size_;
+    block_->head = (block_->head + 1) & (block_->capacity - 1);
+    --block_->size;
     return value;
   }
   T pop_back() {
-    check(size_ > 0, "pop_back of an empty ring");
-    T* slot = &slots_[index(size_ - 1)];
+    check(!empty(), "pop_back of an empty ring");
+    T* slot = &block_->slot(block_->size - 1);
     T value = std::move(*slot);
     std::destroy_at(slot);
-    --size_;
+    --block_->size;
     return value;
   }
   void clear() {
-    while (size_ > 0) {
+    while (!empty()) {
       (void)pop_back();
     }
-    head_ = 0;
+    if (block_ != nullptr) {
+      block_->head = 0;
+    }
   }
 
  private:
-  [[nodiscard]] std::uint32_t index(std::size_t i) const {
-    return (head_ + static_cast<std::uint32_t>(i)) & (capacity_ - 1);
-  }
+  static constexpr std::uint32_t kFirst = 4;  // elements; a power of two, as each capacity is
+
+  struct Block {
+    std::uint32_t capacity;
+    std::uint32_t head;
+    std::uint32_t size;
+
+    [[nodiscard]] T& slot(std::size_t i) { return slots()[(head + static_cast<std::uint32_t>(i)) & (capacity - 1)]; }
+    [[nodiscard]] T* slots() { return reinterpret_cast<T*>(reinterpret_cast<std::byte*>(this) + kOffset); }
+  };
+  static constexpr std::size_t kAlignment = alignof(T) > alignof(Block) ? alignof(T) : alignof(Block);
+  static_assert(kAlignment <= __STDCPP_DEFAULT_NEW_ALIGNMENT__);
+  static constexpr std::size_t kOffset = (sizeof(Block) + kAlignment - 1) / kAlignment * kAlignment;
+
+  static void release(Block* block) { ::operator delete(block); }
   void grow() {
-    const std::uint32_t bigger = capacity_ == 0 ? 4 : capacity_ * 2;
-    T* fresh = std::allocator<T>().allocate(bigger);
-    for (std::uint32_t i = 0; i < size_; ++i) {
-      T& from = slots_[index(i)];
-      std::construct_at(&fresh[i], std::move(from));
+    const std::uint32_t bigger = block_ == nullptr ? kFirst : block_->capacity * 2;
+    void* memory = ::operator new(kOffset + bigger * sizeof(T));
+    auto* fresh = new (memory) Block{bigger, 0, static_cast<std::uint32_t>(size())};
+    for (std::uint32_t i = 0; i < fresh->size; ++i) {
+      T& from = block_->slot(i);
+      std::construct_at(&fresh->slot(i), std::move(from));
       std::destroy_at(&from);
     }
-    std::allocator<T>().deallocate(slots_, capacity_);
-    slots_ = fresh;
-    capacity_ = bigger;
-    head_ = 0;
+    release(block_);
+    block_ = fresh;
   }
 
-  T* slots_ = nullptr;
-  std::uint32_t capacity_ = 0;
-  std::uint32_t head_ = 0;
-  std::uint32_t size_ = 0;
+  Block* block_ = nullptr;
 };
 
 }  // namespace catenet

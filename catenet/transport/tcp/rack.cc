@@ -5,13 +5,22 @@
 
 namespace catenet::transport {
 
+const Rack::Samples& Rack::samples() const {
+  static constexpr Samples kNone;
+  return samples_ ? *samples_ : kNone;
+}
+
 void Rack::on_delivered(const SentSegment& segment, bool ambiguous, Instant now) {
+  if (!samples_) [[unlikely]] {
+    samples_ = std::make_unique<Samples>();
+  }
+  Samples& s = *samples_;
   const bool again = segment.is(SentSegment::kEverRetransmitted);
   const Duration rtt = now - segment.sent_at;
   // Step 1. An ambiguous sample could only be too short: it is left out.
-  if (!again && (min_rtt_ == Duration{} || rtt <= min_rtt_ || now - min_rtt_at_ > kMinRttWindow)) {
-    min_rtt_ = std::max(rtt, Duration::nanoseconds(1));
-    min_rtt_at_ = now;
+  if (!again && (s.min_rtt == Duration{} || rtt <= s.min_rtt || now - s.min_rtt_at > kMinRttWindow)) {
+    s.min_rtt = std::max(rtt, Duration::nanoseconds(1));
+    s.min_rtt_at = now;
   }
   // Step 3: reordering. Before step 2 returns, for it asks nothing of the time.
   if (seq_before(fack_, segment.end)) {
@@ -20,15 +29,14 @@ void Rack::on_delivered(const SentSegment& segment, bool ambiguous, Instant now)
     reordering_seen_ = true;
   }
   // Step 2: RACK_update(). An answer sooner than any round trip is to an earlier transmission.
-  if (again && (ambiguous || rtt < min_rtt_)) {
+  if (again && (ambiguous || rtt < s.min_rtt)) {
     return;
   }
-  if (!has_sample_ || segment.sent_at > xmit_ts_ ||
-      (segment.sent_at == xmit_ts_ && seq_before(end_seq_, segment.end))) {
-    has_sample_ = true;
-    rtt_ = rtt;
-    xmit_ts_ = segment.sent_at;
-    end_seq_ = segment.end;
+  if (!s.any || segment.sent_at > s.xmit_ts || (segment.sent_at == s.xmit_ts && seq_before(s.end_seq, segment.end))) {
+    s.any = true;
+    s.rtt = rtt;
+    s.xmit_ts = segment.sent_at;
+    s.end_seq = segment.end;
   }
 }
 
@@ -57,7 +65,7 @@ Duration Rack::reo_wnd(bool in_recovery, std::uint32_t segs_sacked, Duration srt
   if (!reordering_seen_ && (in_recovery || segs_sacked >= SentSegments::kDupThresh)) {
     return {};
   }
-  return std::min(min_rtt_ * reo_wnd_mult_ / 4, srtt);
+  return std::min(samples().min_rtt * reo_wnd_mult_ / 4, srtt);
 }
 
 Duration Rack::detect(SentSegments& segments, Duration reo_wnd, Instant now) const {
@@ -73,7 +81,7 @@ Duration Rack::detect(SentSegments& segments, Duration reo_wnd, Instant now) con
     if (segment.is(SentSegment::kLost) && !segment.is(SentSegment::kRetransmitted)) {
       continue;
     }
-    const Duration remaining = segment.sent_at + rtt_ + reo_wnd - now;
+    const Duration remaining = segment.sent_at + samples().rtt + reo_wnd - now;
     if (remaining <= Duration{}) {
       segments.mark_lost(i);
     } else {
@@ -85,7 +93,7 @@ Duration Rack::detect(SentSegments& segments, Duration reo_wnd, Instant now) con
 
 void Rack::mark_losses_on_rto(SentSegments& segments, Duration reo_wnd, Instant now) const {
   for (std::size_t i = segments.next_unsacked(0); i < segments.size(); i = segments.next_unsacked(i + 1)) {
-    if (i == 0 || segments[i].sent_at + rtt_ + reo_wnd <= now) {
+    if (i == 0 || segments[i].sent_at + samples().rtt + reo_wnd <= now) {
       segments.mark_lost(i);
     }
   }

@@ -3,6 +3,7 @@
 // has passed since. Five steps for each acknowledgement; the names are the RFC's.
 #pragma once
 #include <cstdint>
+#include <memory>
 
 #include "catenet/base/time.h"
 #include "catenet/transport/tcp/sent_segments.h"
@@ -35,27 +36,33 @@ class Rack {
   void mark_losses_on_rto(SentSegments& segments, Duration reo_wnd, Instant now) const;
 
   [[nodiscard]] bool reordering_seen() const { return reordering_seen_; }
-  [[nodiscard]] Duration rtt() const { return rtt_; }
-  [[nodiscard]] Duration min_rtt() const { return min_rtt_; }
+  [[nodiscard]] Duration rtt() const { return samples().rtt; }
+  [[nodiscard]] Duration min_rtt() const { return samples().min_rtt; }
   [[nodiscard]] std::uint32_t fack() const { return fack_; }
   [[nodiscard]] unsigned reo_wnd_mult() const { return reo_wnd_mult_; }
 
  private:
   /// RACK_sent_after(RACK.xmit_ts, RACK.end_seq, segment)
   [[nodiscard]] bool is_before(const SentSegment& segment) const {
-    return xmit_ts_ > segment.sent_at || (xmit_ts_ == segment.sent_at && seq_before(segment.end, end_seq_));
+    const Samples& s = samples();
+    return s.xmit_ts > segment.sent_at || (s.xmit_ts == segment.sent_at && seq_before(segment.end, s.end_seq));
   }
 
-  Instant xmit_ts_;
-  Duration rtt_;
-  Duration min_rtt_;
-  Instant min_rtt_at_;
-  std::uint32_t end_seq_ = 0;
+  struct Samples {
+    Instant xmit_ts;
+    Duration rtt;
+    Duration min_rtt;
+    Instant min_rtt_at;
+    std::uint32_t end_seq = 0;
+    bool any = false;
+  };
+  [[nodiscard]] const Samples& samples() const;
+
+  std::unique_ptr<Samples> samples_;  // from the first delivery on
   std::uint32_t fack_ = 0;
   std::uint32_t dsack_round_ = 0;  // counts while in_dsack_round_
   bool in_dsack_round_ = false;
   bool reordering_seen_ = false;
-  bool has_sample_ = false;
   std::uint8_t reo_wnd_persist_ = kReoWndPersist;
   std::uint16_t reo_wnd_mult_ = 1;
 };

@@ -22,10 +22,13 @@ void ReceiveBuffer::append(Packet data) {
 
 bool ReceiveBuffer::insert(Packet& data, std::uint32_t seq, DropSink drop, DropReason& reason,
                            wire::SackBlock& duplicate) {
-  auto at = std::find_if(out_of_order_.begin(), out_of_order_.end(),
-                         [&](const Entry& e) { return seq_before(seq, e.end()); });
+  if (!gaps_) {
+    gaps_ = std::make_unique<Gaps>();
+  }
+  std::vector<Entry>& entries = gaps_->entries;
+  auto at = std::find_if(entries.begin(), entries.end(), [&](const Entry& e) { return seq_before(seq, e.end()); });
   std::uint32_t end = seq + static_cast<std::uint32_t>(data.size());
-  if (at != out_of_order_.end() && seq_up_to(at->seq, seq)) {  // what we have already covers the first bytes
+  if (at != entries.end() && seq_up_to(at->seq, seq)) {  // what we have already covers the first bytes
     note_recent(seq);
     duplicate = {seq, seq_min(end, at->end())};
     if (seq_up_to(end, at->end())) {
@@ -36,7 +39,7 @@ bool ReceiveBuffer::insert(Packet& data, std::uint32_t seq, DropSink drop, DropR
     seq = at->end();
     ++at;
   }
-  while (at != out_of_order_.end() && seq_before(at->seq, end)) {
+  while (at != entries.end() && seq_before(at->seq, end)) {
     if (duplicate.left == duplicate.right) {
       duplicate = {at->seq, seq_min(end, at->end())};
     }
@@ -45,29 +48,33 @@ bool ReceiveBuffer::insert(Packet& data, std::uint32_t seq, DropSink drop, DropR
       data.trim(end - seq);
       break;
     }
-    out_of_order_bytes_ -= at->length;  // the new one holds all of it
+    gaps_->bytes -= at->length;  // the new one holds all of it
     drop(std::move(at->data), DropReason::tcp_duplicate);
-    at = out_of_order_.erase(at);
+    at = entries.erase(at);
   }
   if (seq == end) {
     reason = DropReason::tcp_duplicate;
     return false;
   }
-  if (out_of_order_.size() >= kMaxOutOfOrder) {
+  if (entries.size() >= kMaxOutOfOrder) {
     reason = DropReason::tcp_reassembly_full;
     return false;
   }
-  out_of_order_bytes_ += end - seq;
-  out_of_order_.insert(at, Entry{seq, end - seq, std::move(data)});
+  gaps_->bytes += end - seq;
+  entries.insert(at, Entry{seq, end - seq, std::move(data)});
   note_recent(seq);
   return true;
 }
 
 std::uint32_t ReceiveBuffer::take_contiguous(std::uint32_t rcv_nxt, DropSink drop) {
+  if (!has_gap()) {
+    return 0;
+  }
+  std::vector<Entry>& entries = gaps_->entries;
   const std::uint32_t start = rcv_nxt;
-  auto at = out_of_order_.begin();
-  for (; at != out_of_order_.end() && seq_up_to(at->seq, rcv_nxt); ++at) {
-    out_of_order_bytes_ -= at->length;
+  auto at = entries.begin();
+  for (; at != entries.end() && seq_up_to(at->seq, rcv_nxt); ++at) {
+    gaps_->bytes -= at->length;
     if (seq_up_to(at->end(), rcv_nxt)) {
       drop(std::move(at->data), DropReason::tcp_duplicate);
       continue;
@@ -76,9 +83,9 @@ std::uint32_t ReceiveBuffer::take_contiguous(std::uint32_t rcv_nxt, DropSink dro
     rcv_nxt = at->end();
     append(std::move(at->data));
   }
-  out_of_order_.erase(out_of_order_.begin(), at);
-  if (out_of_order_.empty()) {
-    recent_count_ = 0;
+  entries.erase(entries.begin(), at);
+  if (entries.empty()) {
+    gaps_->recent_count = 0;
   }
   return rcv_nxt - start;
 }
@@ -89,27 +96,28 @@ void ReceiveBuffer::note_recent(std::uint32_t seq) {
   const bool found = block_around(seq, block);
   std::array<std::uint32_t, 6> fresh{seq};
   std::uint8_t count = 1;
-  for (std::uint8_t i = 0; i < recent_count_ && count < fresh.size(); ++i) {
-    if (!found || !seq_within(block.left, recent_[i], block.right)) {
-      fresh[count++] = recent_[i];
+  for (std::uint8_t i = 0; i < gaps_->recent_count && count < fresh.size(); ++i) {
+    if (!found || !seq_within(block.left, gaps_->recent[i], block.right)) {
+      fresh[count++] = gaps_->recent[i];
     }
   }
-  recent_ = fresh;
-  recent_count_ = count;
+  gaps_->recent = fresh;
+  gaps_->recent_count = count;
 }
 
 bool ReceiveBuffer::block_around(std::uint32_t seq, wire::SackBlock& block) const {
-  const auto at = std::find_if(out_of_order_.begin(), out_of_order_.end(),
-                               [&](const Entry& e) { return seq_within(e.seq, seq, e.end()); });
-  if (at == out_of_order_.end()) {
+  const std::vector<Entry>& entries = gaps_->entries;
+  const auto at =
+      std::find_if(entries.begin(), entries.end(), [&](const Entry& e) { return seq_within(e.seq, seq, e.end()); });
+  if (at == entries.end()) {
     return false;
   }
   block = {at->seq, at->end()};
-  for (auto before = at; before != out_of_order_.begin() && std::prev(before)->end() == block.left;) {
+  for (auto before = at; before != entries.begin() && std::prev(before)->end() == block.left;) {
     --before;
     block.left = before->seq;
   }
-  for (auto after = std::next(at); after != out_of_order_.end() && after->seq == block.right; ++after) {
+  for (auto after = std::next(at); after != entries.end() && after->seq == block.right; ++after) {
     block.right = after->end();
   }
   return true;
@@ -117,10 +125,10 @@ bool ReceiveBuffer::block_around(std::uint32_t seq, wire::SackBlock& block) cons
 
 std::size_t ReceiveBuffer::sack_blocks(std::span<wire::SackBlock> out) const {
   std::size_t count = 0;
-  for (std::uint8_t i = 0; i < recent_count_ && count < out.size(); ++i) {
+  for (std::uint8_t i = 0; gaps_ && i < gaps_->recent_count && count < out.size(); ++i) {
     const bool reported = std::any_of(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(count),
-                                      [&](const auto& b) { return seq_within(b.left, recent_[i], b.right); });
-    if (!reported && block_around(recent_[i], out[count])) {
+                                      [&](const auto& b) { return seq_within(b.left, gaps_->recent[i], b.right); });
+    if (!reported && block_around(gaps_->recent[i], out[count])) {
       ++count;
     }
   }
@@ -151,14 +159,12 @@ void ReceiveBuffer::clear(DropSink drop, DropReason reason) {
   while (!in_order_.empty()) {
     drop(in_order_.pop_front(), reason);
   }
-  for (Entry& e : out_of_order_) {
-    drop(std::move(e.data), reason);
+  for (std::size_t i = 0; gaps_ && i < gaps_->entries.size(); ++i) {
+    drop(std::move(gaps_->entries[i].data), reason);
   }
   in_order_ = Ring<Packet>();
-  out_of_order_ = std::vector<Entry>();
+  gaps_.reset();
   readable_ = 0;
-  out_of_order_bytes_ = 0;
-  recent_count_ = 0;
 }
 
 }  // namespace catenet::transport

@@ -5,6 +5,7 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -27,8 +28,8 @@ class ReceiveBuffer {
 
   /// Bytes in order and not read.
   [[nodiscard]] std::uint32_t readable() const { return readable_; }
-  [[nodiscard]] std::uint32_t out_of_order_bytes() const { return out_of_order_bytes_; }
-  [[nodiscard]] bool has_gap() const { return !out_of_order_.empty(); }
+  [[nodiscard]] std::uint32_t out_of_order_bytes() const { return gaps_ ? gaps_->bytes : 0; }
+  [[nodiscard]] bool has_gap() const { return gaps_ && !gaps_->entries.empty(); }
 
   /// Appends data that starts at the next byte expected. Takes the packet.
   void append(Packet data);
@@ -56,15 +57,18 @@ class ReceiveBuffer {
     Packet data;
     [[nodiscard]] std::uint32_t end() const { return seq + length; }
   };
+  struct Gaps {  // what came ahead of one
+    std::vector<Entry> entries;
+    std::uint32_t bytes = 0;
+    std::array<std::uint32_t, 6> recent{};  // a byte of each block, the newest first
+    std::uint8_t recent_count = 0;
+  };
   void note_recent(std::uint32_t seq);
   [[nodiscard]] bool block_around(std::uint32_t seq, wire::SackBlock& block) const;
 
   Ring<Packet> in_order_;
-  std::vector<Entry> out_of_order_;
+  std::unique_ptr<Gaps> gaps_;  // from the first on
   std::uint32_t readable_ = 0;
-  std::uint32_t out_of_order_bytes_ = 0;
-  std::array<std::uint32_t, 6> recent_{};  // a byte of each block, the newest first
-  std::uint8_t recent_count_ = 0;
 };
 
 }  // namespace catenet::transport

@@ -12,6 +12,7 @@ class RttEstimator {
  public:
   /// The clock's granularity G of RFC 6298 2.2: the timers are exact to the nanosecond, the timestamps to this.
   static constexpr Duration kGranularity = Duration::milliseconds(1);
+  static constexpr Duration kAfterLostSyn = Duration::seconds(3);  ///< RFC 6298 5.7
 
   /// A measurement of a segment that was sent once (Karn), or by timestamp. Ends the back-off (RFC 6298 5).
   void sample(Duration r) {
@@ -30,7 +31,7 @@ class RttEstimator {
   /// 5.7: the timer expired while the SYN was under way; data start at 3 s when nothing was measured.
   void syn_was_retransmitted() {
     backoff_ = 0;
-    fallback_ = Duration::seconds(3);
+    after_lost_syn_ = true;
   }
 
   [[nodiscard]] bool has_sample() const { return srtt_ != Duration{}; }
@@ -44,7 +45,8 @@ class RttEstimator {
   }
   /// The timeout doubled `times` times, for timers with a back-off of their own (persist).
   [[nodiscard]] Duration backed_off(unsigned times, Duration initial, Duration floor, Duration ceiling) const {
-    Duration timeout = has_sample() ? std::max(unclamped_rto(), floor) : std::max(initial, fallback_);
+    Duration timeout = has_sample() ? std::max(unclamped_rto(), floor)
+                                    : std::max(initial, after_lost_syn_ ? kAfterLostSyn : Duration{});
     for (; times > 0 && timeout < ceiling; --times) {
       timeout += timeout;
     }
@@ -54,8 +56,8 @@ class RttEstimator {
  private:
   Duration srtt_;
   Duration rttvar_;
-  Duration fallback_;
   std::uint8_t backoff_ = 0;
+  bool after_lost_syn_ = false;
 };
 
 }  // namespace catenet::transport

@@ -44,7 +44,7 @@ std::string_view name(TcpState state) {
 
 Tcb::Tcb(const TcbEnvironment& environment, const TcpConfig& config, const wire::FourTuple& tuple,
          const TcbOrigin& origin)
-    : environment_(environment), config_(config), tuple_(tuple), origin_(origin) {
+    : environment_(environment), config_(&config), tuple_(tuple), origin_(origin) {
   timers_.fill(Instant::never());
   snd_una_ = snd_nxt_ = recover_ = cwr_end_ = small_end_ = origin.iss;
   send_seq_ = origin.iss + 1;
@@ -83,9 +83,11 @@ void Tcb::resume_passive(const TcpSegment& syn, const HalfOpen& past, Instant no
   snd_nxt_ = origin_.iss + 1;
   (void)window_field(true);  // the window that the SYN,ACK offered
   last_ack_sent_ = rcv_nxt_;
-  statistics_.segments_sent = past.retransmits + 1U;
-  statistics_.segments_received = 1;
-  statistics_.retransmits = past.retransmits;
+  traffic_.segments_sent = past.retransmits + 1U;
+  traffic_.segments_received = 1;
+  if (past.retransmits > 0) {
+    troubles().retransmits = past.retransmits;
+  }
   syn_retransmitted_ = past.timeouts > 0;
   if (past.answered.is_never()) {  // a cookie's timestamp is up to 63 ms older than the cookie
     stale_echoes_ = true;
@@ -104,19 +106,19 @@ void Tcb::resume_passive(const TcpSegment& syn, const HalfOpen& past, Instant no
 void Tcb::accept_options(const TcpSegment& syn) {
   irs_ = syn.seq;
   rcv_nxt_ = last_ack_sent_ = syn.seq + 1;
-  rcv_adv_ = rcv_nxt_ + std::min(config_.receive_buffer, kMaxUnscaled);
+  rcv_adv_ = rcv_nxt_ + std::min(config_->receive_buffer, kMaxUnscaled);
   peer_mss_ = std::max<std::uint32_t>(syn.options.mss.value_or(default_mss(tuple_.foreign.address)), kMinPeerMss);
-  scaling_ = config_.window_scaling && syn.options.window_scale.has_value();
+  scaling_ = config_->window_scaling && syn.options.window_scale.has_value();
   snd_wscale_ = scaling_ ? std::min(*syn.options.window_scale, wire::kTcpMaxWindowScale) : 0;
   if (!scaling_) {
     rcv_wscale_ = 0;
   }
-  timestamps_ = config_.timestamps && syn.options.timestamps.has_value();
+  timestamps_ = config_->timestamps && syn.options.timestamps.has_value();
   if (timestamps_) {
     ts_recent_ = syn.options.timestamps->value;
   }
   negotiate_ecn(syn);
-  sack_ = config_.sack && syn.options.sack_permitted;
+  sack_ = config_->sack && syn.options.sack_permitted;
   snd_wnd_ = max_snd_wnd_ = syn.window;  // never scaled in a SYN (RFC 7323 2.2)
   snd_wl1_ = syn.seq;
   snd_wl2_ = syn.ack;
@@ -125,7 +127,7 @@ void Tcb::accept_options(const TcpSegment& syn) {
 
 void Tcb::set_mss() {
   // RFC 6691: the option speaks of segments without options; what they take comes off the data.
-  const std::uint32_t whole = std::min({peer_mss_, origin_.max_segment, std::uint32_t{config_.max_mss}});
+  const std::uint32_t whole = std::min({peer_mss_, origin_.max_segment, std::uint32_t{config_->max_mss}});
   const std::uint32_t options = timestamps_ ? kTimestampBytes : 0;
   mss_ = std::max(whole, kMinMss + options) - options;
   if (congestion_) {
@@ -257,8 +259,8 @@ bool Tcb::writable() const {
 // What cwnd lets go in a round trip, and as much again to be sent while that is under way. A window that loss has cut
 // leaves the limit below what is queued; then it drains.
 std::uint32_t Tcb::send_limit() const {
-  const std::uint32_t wanted = congestion_ ? 2 * std::min(cwnd(), config_.max_send_buffer / 2) : 0;
-  return std::max(config_.send_buffer, wanted);
+  const std::uint32_t wanted = congestion_ ? 2 * std::min(cwnd(), config_->max_send_buffer / 2) : 0;
+  return std::max(config_->send_buffer, wanted);
 }
 
 // RFC 9293 3.10.4. In SYN-RECEIVED the FIN waits for the handshake's end, see establish().
@@ -302,7 +304,7 @@ void Tcb::close(Instant now) {
   }
   (void)shutdown_send();
   if (state_ == TcpState::fin_wait_2) {
-    arm(kFinWait2, now + config_.fin_wait_2);
+    arm(kFinWait2, now + config_->fin_wait_2);
   }
 }
 
@@ -341,7 +343,7 @@ void Tcb::check_invariants() const {
   check(seq_up_to(snd_una_, snd_nxt_), "snd_una <= snd_nxt");
   check(!may_send_data() || flight() <= send_.size() + 1, "flight is in the send buffer");
   check(seq_up_to(rcv_nxt_, rcv_adv_) || fin_received_, "rcv_nxt <= right edge");
-  check(send_.size() <= std::max(config_.send_buffer, config_.max_send_buffer), "send buffer within its limit");
+  check(send_.size() <= std::max(config_->send_buffer, config_->max_send_buffer), "send buffer within its limit");
   check(received_.readable() <= receive_limit() + kMaxUnscaled, "receive buffer within its limit");
   check(received_.out_of_order_bytes() <= receive_limit() + kMaxUnscaled, "assembler within its limit");
   check(state_ == TcpState::closed || !is_synchronized() || state_ == TcpState::time_wait || cwnd() > 0, "cwnd");

@@ -65,10 +65,12 @@ class Tcb {
   /// Fast recovery, recovery after a timeout, or neither.
   enum class Recovery : std::uint8_t { none, fast, timeout };
 
-  /// The environment and the configuration are referred to, not copied: settings may change under way.
+  /// The environment, the configuration and the tuple are referred to, not copied.
   Tcb(const TcbEnvironment& environment, const TcpConfig& config, const wire::FourTuple& tuple,
       const TcbOrigin& origin);
   ~Tcb();
+  /// Settings change under way, or have moved.
+  void set_config(const TcpConfig& config) { config_ = &config; }
   Tcb(const Tcb&) = delete;
   Tcb& operator=(const Tcb&) = delete;
 
@@ -104,7 +106,7 @@ class Tcb {
     const bool owes = syn_due_ | ack_due_ | rst_due_ | retransmit_due_ | loss_probe_due_ | probe_due_ | keepalive_due_ |
                       probe_out_ | early_ack_due_;
     return !owes && recovery_ == Recovery::none && snd_nxt_ == send_end() && state_ == TcpState::established &&
-           !config_.keepalive && config_.user_timeout == Duration{} && timers_[kPersist].is_never() &&
+           !config_->keepalive && config_->user_timeout == Duration{} && timers_[kPersist].is_never() &&
            timers_[kUserTimeout].is_never();
   }
   [[nodiscard]] bool owes_acknowledgement() const { return ack_due_; }
@@ -168,8 +170,12 @@ class Tcb {
   [[nodiscard]] std::uint8_t rcv_wscale() const { return rcv_wscale_; }
   /// Data bytes per full segment, options taken off.
   [[nodiscard]] std::uint32_t mss() const { return mss_; }
-  [[nodiscard]] std::uint32_t cwnd() const { return congestion_ ? congestion_->cwnd() : 0; }
-  [[nodiscard]] std::uint32_t ssthresh() const { return congestion_ ? congestion_->ssthresh() : 0; }
+  [[nodiscard]] std::uint32_t cwnd() const {
+    return congestion_ ? congestion_->cwnd() : has_window() ? initial_window_bytes(mss_, first_window()) : 0;
+  }
+  [[nodiscard]] std::uint32_t ssthresh() const {
+    return congestion_ ? congestion_->ssthresh() : has_window() ? CongestionControl::kNoThreshold : 0;
+  }
   /// FlightSize: sent and not acknowledged.
   [[nodiscard]] std::uint32_t flight() const { return snd_nxt_ - snd_una_; }
   /// Bytes presumed under way.
@@ -178,19 +184,19 @@ class Tcb {
   [[nodiscard]] const SentSegments& sent_segments() const { return segments_; }
   [[nodiscard]] const Rack& rack() const { return rack_; }
   [[nodiscard]] const RttEstimator& rtt() const { return rtt_; }
-  [[nodiscard]] Duration rto() const { return rtt_.rto(config_.initial_rto, config_.min_rto, config_.max_rto); }
+  [[nodiscard]] Duration rto() const { return rtt_.rto(config_->initial_rto, config_->min_rto, config_->max_rto); }
   [[nodiscard]] Instant timer(TimerKind kind) const { return timers_[kind]; }
   [[nodiscard]] std::uint32_t send_queue() const { return send_.size(); }
   [[nodiscard]] std::uint32_t receive_queue() const { return received_.readable(); }
   /// Bytes that each queue may hold now: as configured, or as far as the path has made them grow.
   [[nodiscard]] std::uint32_t send_limit() const;
   [[nodiscard]] std::uint32_t receive_limit() const {
-    return std::max(config_.receive_buffer, std::min(receive_grown_, config_.max_receive_buffer));
+    return std::max(config_->receive_buffer, std::min(receive_grown_, config_->max_receive_buffer));
   }
-  [[nodiscard]] const TcpStatistics& statistics() const { return statistics_; }
+  [[nodiscard]] TcpStatistics statistics() const { return {traffic_, troubles_ ? *troubles_ : TcpTroubles{}}; }
   [[nodiscard]] Instant last_ack_at() const { return last_ack_at_; }
   [[nodiscard]] std::string_view algorithm() const {
-    return name(congestion_ ? congestion_->algorithm() : config_.congestion);
+    return name(congestion_ ? congestion_->algorithm() : has_window() ? chosen_congestion() : config_->congestion);
   }
   [[nodiscard]] bool uses_timestamps() const { return timestamps_; }
   [[nodiscard]] bool uses_sack() const { return sack_; }
@@ -280,7 +286,7 @@ class Tcb {
   void loss_probe_answered(const AckNews& news);
   void on_loss_probe_timeout(Instant now);
   void on_reorder_timeout(Instant now);
-  [[nodiscard]] bool uses_prr() const { return recovery_ == Recovery::fast && sack_ && config_.prr; }
+  [[nodiscard]] bool uses_prr() const { return recovery_ == Recovery::fast && sack_ && config_->prr; }
 
   // tcb_output.cc
   [[nodiscard]] bool plan(Plan& out, Instant now);
@@ -324,14 +330,25 @@ class Tcb {
   [[nodiscard]] Packet build_early_ack(Instant now);
   void react_to_marks(const TcpSegment& segment, std::uint32_t flight, Instant now);
   void note_window_cut();
-  [[nodiscard]] bool speaks_dctcp() const { return config_.congestion == CongestionAlgorithm::dctcp; }
+  [[nodiscard]] bool speaks_dctcp() const { return config_->congestion == CongestionAlgorithm::dctcp; }
 
   // tcb_fast_open.cc
   void add_fast_open(Packet& syn, wire::TcpOptions& options);
   void note_syn_data_answer(const TcpSegment& segment);
   [[nodiscard]] bool establish_early(const TcpSegment& segment, bool has_data, Instant now);
   [[nodiscard]] bool is_early() const { return fast_open_ != nullptr && fast_open_->early; }
+  // Most connections of a busy server have nothing under way: the algorithm's state is made when it has something to
+  // do.
+  [[nodiscard]] CongestionControl& congestion() {
+    if (!congestion_) [[unlikely]] {
+      start_congestion_control();
+    }
+    return *congestion_;
+  }
   void start_congestion_control();
+  [[nodiscard]] bool has_window() const { return is_early() || (is_synchronized() && state_ != TcpState::time_wait); }
+  // In segments. RFC 5681 3.1: a lost SYN is a sign of congestion, and the initial window is then one.
+  [[nodiscard]] std::uint32_t first_window() const { return syn_retransmitted_ ? 1 : config_->initial_window; }
 
   // tcb_timers.cc
   void on_retransmit_timeout(Instant now);
@@ -352,14 +369,20 @@ class Tcb {
       ++(environment_.counters->*what);
     }
   }
+  [[nodiscard]] TcpTroubles& troubles() {
+    if (!troubles_) [[unlikely]] {
+      troubles_ = std::make_unique<TcpTroubles>();
+    }
+    return *troubles_;
+  }
   std::unexpected<Error> fail_with_error(const char* what);
   void enter_closed();
   void set_mss();
   [[nodiscard]] bool may_send_data() const;
 
   const TcbEnvironment& environment_;
-  const TcpConfig& config_;
-  wire::FourTuple tuple_;
+  const TcpConfig* config_;
+  const wire::FourTuple& tuple_;
   TcbOrigin origin_;
 
   TcpState state_ = TcpState::closed;
@@ -469,7 +492,7 @@ class Tcb {
   std::uint32_t read_at_ = 0;  // when read_seq_ was noted: microseconds modulo 2^32, 0: never
 
   RttEstimator rtt_;
-  std::unique_ptr<CongestionControl> congestion_;
+  std::unique_ptr<CongestionControl> congestion_;  // by congestion(), from the first data on
   std::unique_ptr<FastOpen> fast_open_;
   SentSegments segments_;
   Rack rack_;
@@ -477,7 +500,8 @@ class Tcb {
   SendBuffer send_;
   ReceiveBuffer received_;
   std::array<Instant, kTimerCount> timers_;
-  TcpStatistics statistics_;
+  TcpTraffic traffic_;
+  std::unique_ptr<TcpTroubles> troubles_;  // from the first on
 };
 
 /// "retransmit", "loss-probe", ...

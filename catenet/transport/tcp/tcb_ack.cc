@@ -39,7 +39,9 @@ void Tcb::acknowledge(const TcpSegment& segment, bool has_data, Instant now) {
   if (snd_wnd_ == 0 || probe_out_) {
     retries_ = 0;  // RFC 9293 3.8.6.1: a peer that answers probes may keep its window closed for ever
   }
-  statistics_.duplicate_acks += news.duplicate ? 1 : 0;
+  if (news.duplicate) {
+    ++troubles().duplicate_acks;
+  }
   if (news.advances || news.duplicate || news.has_dsack || recovery_ != Recovery::none) {
     recover(news);
   }
@@ -55,7 +57,7 @@ void Tcb::acknowledge_new(const TcpSegment& segment, AckNews& news) {
   const std::uint32_t bytes = segment.ack - send_seq_ - (fin_acked ? 1 : 0);
   send_.release(bytes);
   send_seq_ += bytes;
-  statistics_.bytes_acked += bytes;
+  traffic_.bytes_acked += bytes;
   if (bytes > 0) {
     last_ack_at_ = news.now;
   }
@@ -75,7 +77,9 @@ void Tcb::acknowledge_new(const TcpSegment& segment, AckNews& news) {
   disarm(kUserTimeout);
   disarm(kPersist);
   limited_ = 0;
-  congestion_->on_ack(event);
+  if (congestion_) {
+    congestion_->on_ack(event);
+  }
   if (recovery_ != Recovery::fast) {
     dup_acks_ = 0;
   }
@@ -156,7 +160,7 @@ void Tcb::fin_acknowledged(Instant now) {
     case TcpState::fin_wait_1:
       state_ = TcpState::fin_wait_2;
       if (detached_) {
-        arm(kFinWait2, now + config_.fin_wait_2);
+        arm(kFinWait2, now + config_->fin_wait_2);
       }
       break;
     case TcpState::closing:

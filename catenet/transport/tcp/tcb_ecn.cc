@@ -19,20 +19,21 @@ std::uint8_t Tcb::ecn_syn_flags() {
   if (state_ == TcpState::syn_received) {
     return ecn_ ? std::uint8_t{TcpFlag::kEce} : std::uint8_t{0};
   }
-  const bool wanted = config_.ecn == EcnMode::ask ||
-                      (config_.ecn != EcnMode::never && CongestionControl::needs_ecn(config_.congestion));
+  const bool wanted = config_->ecn == EcnMode::ask ||
+                      (config_->ecn != EcnMode::never && CongestionControl::needs_ecn(config_->congestion));
   ecn_asked_ = wanted && !syn_retransmitted_;
   return ecn_asked_ ? kAsk : std::uint8_t{0};
 }
 
 void Tcb::negotiate_ecn(const TcpSegment& syn) {
   const std::uint8_t said = syn.flags & kAsk;
-  ecn_ = syn.has_ack() ? ecn_asked_ && said == TcpFlag::kEce : config_.ecn != EcnMode::never && said == kAsk;
+  ecn_ = syn.has_ack() ? ecn_asked_ && said == TcpFlag::kEce : config_->ecn != EcnMode::never && said == kAsk;
 }
 
 // RFC 8257 3.5: without ECN there is nothing for DCTCP to go by.
 CongestionAlgorithm Tcb::chosen_congestion() const {
-  return CongestionControl::needs_ecn(config_.congestion) && !ecn_ ? CongestionAlgorithm::new_reno : config_.congestion;
+  return CongestionControl::needs_ecn(config_->congestion) && !ecn_ ? CongestionAlgorithm::new_reno
+                                                                    : config_->congestion;
 }
 
 // The receiver: an acceptable segment came. Only data count: nothing else may be marked (6.1.4, 6.1.5).
@@ -41,7 +42,9 @@ void Tcb::note_marks(const TcpSegment& segment, std::uint32_t length) {
     return;
   }
   const bool marked = segment.ecn == kCe;
-  statistics_.marks += marked ? 1 : 0;
+  if (marked) {
+    ++troubles().marks;
+  }
   if (speaks_dctcp()) {  // RFC 8257 3.2: what came before the change is acknowledged at once, and by itself
     if (marked != ece_ && unacked_bytes_ > 0) {
       early_ack_due_ = true;
@@ -96,8 +99,8 @@ void Tcb::react_to_marks(const TcpSegment& segment, std::uint32_t flight, Instan
   if (recovery_ != Recovery::none || flight == 0 || !seq_before(cwr_end_, segment.ack)) {
     return;
   }
-  ++statistics_.mark_cuts;
-  congestion_->on_ecn(flight, now);
+  ++troubles().mark_cuts;
+  congestion().on_ecn(flight, now);
   note_window_cut();
 }
 

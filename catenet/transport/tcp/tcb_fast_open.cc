@@ -34,7 +34,7 @@ void Tcb::add_fast_open(Packet& syn, wire::TcpOptions& options) {
     return;
   }
   fast_open_->bytes = send_.append_to(syn, 0, fast_open_->bytes);
-  statistics_.bytes_sent += fast_open_->bytes;
+  traffic_.bytes_sent += fast_open_->bytes;
 }
 
 // The handshake's end, at the client: what was acknowledged of the data, and what must go again.
@@ -47,8 +47,8 @@ void Tcb::note_syn_data_answer(const TcpSegment& segment) {
   fast_open_->taken = acked == bytes;
   send_.release(acked);
   send_seq_ += acked;
-  statistics_.bytes_acked += acked;
-  statistics_.bytes_sent -= bytes - acked;
+  traffic_.bytes_acked += acked;
+  traffic_.bytes_sent -= bytes - acked;
   snd_nxt_ = send_seq_;
 }
 
@@ -59,7 +59,6 @@ void Tcb::open_passive_early(const TcpSegment& syn, Packet data, Instant now) {
   }
   fast_open_->early = true;
   snd_nxt_ = snd_una_ = recover_ = origin_.iss + 1;
-  start_congestion_control();
   segments_.start(snd_una_);
   rack_.start(snd_una_);
   data.trim(rcv_wnd());
@@ -70,8 +69,8 @@ void Tcb::open_passive_early(const TcpSegment& syn, Packet data, Instant now) {
   }
   fast_open_->taken = true;
   rcv_nxt_ += length;
-  statistics_.bytes_received += length;
-  ++statistics_.segments_received;
+  traffic_.bytes_received += length;
+  ++traffic_.segments_received;
   received_.append(std::move(data));
   event_ = true;
 }

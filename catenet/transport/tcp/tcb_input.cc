@@ -19,14 +19,14 @@ std::uint32_t sequence_length(std::uint32_t data, const TcpSegment& segment) {
 }  // namespace
 
 void Tcb::input(Packet data, const TcpSegment& segment, Instant now) {
-  ++statistics_.segments_received;
+  ++traffic_.segments_received;
   if (const std::uint32_t each = data.meta().segment_size; each != 0 && data.size() > each) {
-    statistics_.segments_received += (static_cast<std::uint32_t>(data.size()) - 1) / each;  // of a super-segment
+    traffic_.segments_received += (static_cast<std::uint32_t>(data.size()) - 1) / each;  // of a super-segment
   }
   last_heard_ = now;
   probes_ = 0;
   if (is_armed(kKeepalive)) {
-    arm(kKeepalive, now + config_.keepalive_idle);
+    arm(kKeepalive, now + config_->keepalive_idle);
   }
   switch (state_) {
     case TcpState::closed:
@@ -276,7 +276,6 @@ void Tcb::establish(const TcpSegment& segment, Instant now) {
   syn_due_ = false;
   disarm(kRetransmit);
   retries_ = 0;
-  start_congestion_control();
   if (fast_open_ != nullptr) {
     note_syn_data_answer(segment);
   }
@@ -294,9 +293,8 @@ void Tcb::establish(const TcpSegment& segment, Instant now) {
   event_ = true;
 }
 
-// RFC 5681 3.1: a lost SYN is a sign of congestion, and the initial window is then one segment.
 void Tcb::start_congestion_control() {
-  congestion_ = make_congestion_control(chosen_congestion(), mss_, syn_retransmitted_ ? 1 : config_.initial_window);
+  congestion_ = make_congestion_control(chosen_congestion(), mss_, first_window());
 }
 
 // 3.10.7.4 seventh, and then eighth if the FIN has become next. The data begin at `seq`, at rcv_nxt or later, within
@@ -337,7 +335,7 @@ void Tcb::input_text(Packet data, std::uint32_t seq, Instant now) {
 }
 
 void Tcb::keep_out_of_order(Packet data, std::uint32_t seq) {
-  ++statistics_.out_of_order;
+  ++troubles().out_of_order;
   ack_due_ = true;  // RFC 5681 4.2: a duplicate ACK at once
   DropReason reason = DropReason::tcp_closed;
   wire::SackBlock duplicate{};
@@ -352,13 +350,13 @@ void Tcb::keep_out_of_order(Packet data, std::uint32_t seq) {
 // RFC 2883 4: what came again is the first block of the next acknowledgement, once. Data in order up to rcv_nxt are old
 // duplicates; above it they are in a block that follows.
 void Tcb::note_duplicate(std::uint32_t left, std::uint32_t right) {
-  if (!sack_ || !config_.dsack || !seq_before(left, right)) {
+  if (!sack_ || !config_->dsack || !seq_before(left, right)) {
     return;
   }
   if (seq_before(left, rcv_nxt_)) {
-    ++statistics_.dsack_old_sent;
+    ++troubles().dsack_old_sent;
   } else if (received_.has_gap()) {
-    ++statistics_.dsack_ofo_sent;
+    ++troubles().dsack_ofo_sent;
   } else {
     return;
   }
@@ -368,17 +366,17 @@ void Tcb::note_duplicate(std::uint32_t left, std::uint32_t right) {
 
 // RFC 9293 3.8.6.3, RFC 5681 4.2: at once when a gap closes, and for every second full-sized segment.
 void Tcb::received_data(std::uint32_t bytes, bool filled_gap, Instant now) {
-  statistics_.bytes_received += bytes;
+  traffic_.bytes_received += bytes;
   unacked_bytes_ += bytes;
   event_ = true;
   grow_receive_limit(now);
   if (quick_acks_ > 0) {
     --quick_acks_;
     ack_due_ = true;
-  } else if (filled_gap || config_.delayed_ack == Duration{} || unacked_bytes_ >= 2 * peer_segment_) {
+  } else if (filled_gap || config_->delayed_ack == Duration{} || unacked_bytes_ >= 2 * peer_segment_) {
     ack_due_ = true;
   } else if (!is_armed(kDelayedAck)) {
-    arm(kDelayedAck, now + config_.delayed_ack);
+    arm(kDelayedAck, now + config_->delayed_ack);
   }
 }
 
@@ -387,7 +385,7 @@ void Tcb::received_data(std::uint32_t bytes, bool filled_gap, Instant now) {
 // (dynamic right-sizing, as in Linux). A user who does not read gets no larger buffer.
 void Tcb::grow_receive_limit(Instant now) {
   const std::uint32_t at = static_cast<std::uint32_t>(now.ns() / 1000) | 1;
-  if (config_.max_receive_buffer <= config_.receive_buffer || Duration::microseconds(at - read_at_) < rtt_.srtt()) {
+  if (config_->max_receive_buffer <= config_->receive_buffer || Duration::microseconds(at - read_at_) < rtt_.srtt()) {
     return;
   }
   const std::uint32_t read_up_to = rcv_nxt_ - received_.readable();
@@ -396,7 +394,7 @@ void Tcb::grow_receive_limit(Instant now) {
     const bool rising = read - read / 4 > last_read_;
     const std::uint64_t wanted = std::uint64_t{read} * (rising ? 4 : 2);
     receive_grown_ = static_cast<std::uint32_t>(
-        std::max<std::uint64_t>(receive_grown_, std::min<std::uint64_t>(wanted, config_.max_receive_buffer)));
+        std::max<std::uint64_t>(receive_grown_, std::min<std::uint64_t>(wanted, config_->max_receive_buffer)));
     last_read_ = read;
   }
   read_seq_ = read_up_to;

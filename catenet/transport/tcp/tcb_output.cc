@@ -82,7 +82,7 @@ bool Tcb::plan(Plan& out, Instant now) {
   if (recovery_ == Recovery::none) {
     return plan_new(out, now);
   }
-  if (recovery_ == Recovery::fast && sack_ && !config_.rack) {
+  if (recovery_ == Recovery::fast && sack_ && !config_->rack) {
     return plan_by_count(out, now);
   }
   return plan_lost(out, now);
@@ -216,8 +216,8 @@ bool Tcb::plan_new(Plan& out, Instant now) {
   if (!worth_sending(length, available, ends(), idle)) {
     return false;
   }
-  if (idle && statistics_.bytes_sent > 0 && now - last_sent_at_ > rto()) {
-    congestion_->on_idle(now);
+  if (idle && traffic_.bytes_sent > 0 && now - last_sent_at_ > rto()) {
+    congestion().on_idle(now);
   }
   if (!cwnd_allows(length)) {
     return false;
@@ -232,7 +232,7 @@ bool Tcb::plan_new(Plan& out, Instant now) {
 // How much of `most` bytes (more than mss) goes at once: whole segments, as many as cwnd has room for, and what is
 // behind them if it is worth a segment of its own and the end of the data (`available`).
 std::uint32_t Tcb::burst_length(std::uint32_t most, std::uint32_t available) const {
-  const std::uint32_t room = std::min(room_in_cwnd(), config_.super_segments ? origin_.max_super_segment : 0);
+  const std::uint32_t room = std::min(room_in_cwnd(), config_->super_segments ? origin_.max_super_segment : 0);
   const std::uint32_t length = std::min(most, room);
   const std::uint32_t tail = length % mss_;
   const bool whole = length == available && worth_sending(tail, tail, fin_queued_, false);
@@ -248,17 +248,17 @@ bool Tcb::worth_sending(std::uint32_t length, std::uint32_t available, bool fin,
   if (length >= mss_ || fin) {  // (1), and a FIN must not wait for an ACK
     return true;
   }
-  if (config_.cork) {  // after an RTO the persist timer has its way, see plan_probe()
+  if (config_->cork) {  // after an RTO the persist timer has its way, see plan_probe()
     return false;
   }
-  const bool may = idle || !config_.nagle || !small_under_way();
+  const bool may = idle || !config_->nagle || !small_under_way();
   return may && (length == available || length >= max_snd_wnd_ / 2);
 }
 
 bool Tcb::cwnd_allows(std::uint32_t length) const { return pipe() == 0 || length <= room_in_cwnd(); }
 
 std::uint32_t Tcb::room_in_cwnd() const {
-  const std::uint32_t cwnd = uses_prr() ? prr_.cwnd() : congestion_->cwnd();
+  const std::uint32_t cwnd = uses_prr() ? prr_.cwnd() : this->cwnd();
   return cwnd - std::min(pipe(), cwnd);
 }
 
@@ -270,7 +270,7 @@ std::uint32_t Tcb::pipe() const {
   std::uint32_t left = 0;
   if (recovery_ == Recovery::fast) {
     left = dup_acked_;
-  } else if (recovery_ == Recovery::none && config_.limited_transmit) {
+  } else if (recovery_ == Recovery::none && config_->limited_transmit) {
     left = std::min(dup_acks_, 2U) * mss_;  // RFC 3042: each of the first two duplicate ACKs says that one has left
   }
   return under_way - std::min(left, under_way);
@@ -283,7 +283,10 @@ void Tcb::note_sent(const Plan& plan, Instant now) {
   if (again) {
     note_retransmission(plan, now);
   } else {
-    statistics_.bytes_sent += plan.length;
+    traffic_.bytes_sent += plan.length;
+    if (plan.length > 0) {
+      (void)congestion();  // hears of the acknowledgement
+    }
     if (!timing_ && !plan.probe) {
       timing_ = true;
       timed_end_ = seq_min(end, plan.seq + mss_);  // the first of a burst: what waits behind it on the wire is no delay
@@ -300,15 +303,15 @@ void Tcb::note_sent(const Plan& plan, Instant now) {
     prr_.on_sent(plan.length);
   }
   if (again && seq_before(snd_nxt_, end)) {
-    statistics_.bytes_sent += std::min(end - snd_nxt_, plan.length);  // a probe's byte again, with more behind it
+    traffic_.bytes_sent += std::min(end - snd_nxt_, plan.length);  // a probe's byte again, with more behind it
   }
   snd_nxt_ = seq_max(snd_nxt_, end);
-  if (pipe() + mss_ > congestion_->cwnd()) {  // no room for another: the window is in use, and may grow
+  if (pipe() + mss_ > cwnd()) {  // no room for another: the window is in use, and may grow
     cwnd_limited_ = true;
     cwnd_limited_end_ = snd_nxt_;
   }
   if (plan.loss_probe) {
-    ++statistics_.loss_probes;
+    ++troubles().loss_probes;
     tlp_out_ = true;
     tlp_is_retrans_ = again;
     tlp_end_seq_ = snd_nxt_;
@@ -333,8 +336,8 @@ void Tcb::note_retransmission(const Plan& plan, Instant now) {
   timing_ = false;  // Karn
   stale_echoes_ = true;
   retransmit_stamp_ = timestamp(now);
-  ++statistics_.retransmits;
-  statistics_.bytes_retransmitted += plan.length;
+  ++troubles().retransmits;
+  troubles().bytes_retransmitted += plan.length;
   if (recovery_ != Recovery::none) {
     count(recovery_ == Recovery::fast ? &TcpCounters::fast_retransmits : &TcpCounters::slow_start_retransmits);
   }
@@ -370,7 +373,7 @@ Packet Tcb::build_data(Plan plan, Instant now) {
   }
   if (plan.length > mss_) {
     packet.meta().segment_size = static_cast<std::uint16_t>(mss_);
-    statistics_.segments_sent += (plan.length - 1) / mss_;
+    traffic_.segments_sent += (plan.length - 1) / mss_;
   }
   if (ecn_) {
     flags |= prepare_ecn(plan);
@@ -391,12 +394,12 @@ Packet Tcb::build_syn(Instant now) {
   const bool answer = state_ == TcpState::syn_received;
   wire::TcpOptions options;
   options.mss = static_cast<std::uint16_t>(
-      std::min<std::uint32_t>({origin_.max_segment, std::uint32_t{config_.max_mss}, 0xffff}));
-  if (answer ? scaling_ : config_.window_scaling) {
+      std::min<std::uint32_t>({origin_.max_segment, std::uint32_t{config_->max_mss}, 0xffff}));
+  if (answer ? scaling_ : config_->window_scaling) {
     options.window_scale = rcv_wscale_;
   }
-  options.sack_permitted = answer ? sack_ : config_.sack;
-  if (answer ? timestamps_ : config_.timestamps) {
+  options.sack_permitted = answer ? sack_ : config_->sack;
+  if (answer ? timestamps_ : config_->timestamps) {
     options.timestamps = wire::TcpTimestamps{timestamp(now), answer ? ts_recent_ : 0};
   }
   if (fast_open_ != nullptr && !syn_out_) {
@@ -410,7 +413,7 @@ Packet Tcb::build_syn(Instant now) {
     timing_ = false;
     stale_echoes_ = true;
     retransmit_stamp_ = timestamp(now);
-    ++statistics_.retransmits;
+    ++troubles().retransmits;
     count(&TcpCounters::syn_retransmits);
   }
   syn_out_ = true;
@@ -472,7 +475,7 @@ Packet Tcb::finish(Packet packet, std::uint32_t seq, std::uint8_t flags, const w
                                                     static_cast<std::uint32_t>(packet.size())));
   mark_partial_checksum(packet, 0, offsetof(wire::TcpHeader, checksum));
   packet.meta().stamp = now;
-  ++statistics_.segments_sent;
+  ++traffic_.segments_sent;
   if (ack) {
     ack_due_ = false;
     last_ack_sent_ = rcv_nxt_;
@@ -487,7 +490,7 @@ Packet Tcb::finish(Packet packet, std::uint32_t seq, std::uint8_t flags, const w
 // (RFC 7323 2.4); up to the exact edge everything is accepted.
 std::uint16_t Tcb::window_field(bool syn) {
   if (state_ == TcpState::syn_sent) {
-    return static_cast<std::uint16_t>(std::min(config_.receive_buffer, kMaxWindowField));
+    return static_cast<std::uint16_t>(std::min(config_->receive_buffer, kMaxWindowField));
   }
   const std::uint8_t shift = syn ? 0 : rcv_wscale_;
   const std::uint32_t buffer = receive_limit();

@@ -46,7 +46,7 @@ void Tcb::recover(const AckNews& news) {
   if (recovery_ == Recovery::none) {
     if (lost) {
       enter_fast_recovery(news.delivered, news.now);
-    } else if (news.duplicate && !(sack_ && config_.rack)) {
+    } else if (news.duplicate && !(sack_ && config_->rack)) {
       duplicate_ack(news);
     }
   }
@@ -69,7 +69,7 @@ bool Tcb::detect_losses(Instant now) {
   if (!sack_) {
     return false;
   }
-  if (!config_.rack) {
+  if (!config_->rack) {
     return segments_.mark_lost_by_count(mss_) && seq_up_to(recover_, snd_una_);
   }
   if (segments_.in_order()) {
@@ -124,8 +124,8 @@ void Tcb::partial_ack(const AckNews& news) {
 }
 
 void Tcb::enter_fast_recovery(std::uint32_t delivered, Instant now) {
-  ++statistics_.fast_retransmits;
-  ++(sack_ ? statistics_.sack_recovery : statistics_.reno_recovery);
+  ++troubles().fast_retransmits;
+  ++(sack_ ? troubles().sack_recovery : troubles().reno_recovery);
   start_undo();
   recovery_ = Recovery::fast;
   recover_ = snd_nxt_;
@@ -137,19 +137,19 @@ void Tcb::enter_fast_recovery(std::uint32_t delivered, Instant now) {
   // RFC 5681 3.2 step 2. Where SACK let new data go during disorder, FlightSize may be more than the window ever was.
   std::uint32_t under_way = flight() - std::min(limited_, flight());
   if (sack_) {
-    under_way = std::min(under_way, congestion_->cwnd());
+    under_way = std::min(under_way, congestion().cwnd());
   }
-  congestion_->on_fast_retransmit(under_way, now);
+  congestion().on_fast_retransmit(under_way, now);
   note_window_cut();
   limited_ = 0;
-  prr_.start(congestion_->ssthresh(), flight() - segments_.sacked_bytes() + delivered);
+  prr_.start(congestion().ssthresh(), flight() - segments_.sacked_bytes() + delivered);
   arm_retransmit(now);
 }
 
 void Tcb::leave_recovery(const AckNews& news) {
   if (recovery_ == Recovery::fast) {
     // PRR has brought the pipe to ssthresh; without it a window that opens again at once would be a burst.
-    congestion_->on_recovery_end(uses_prr() ? std::max(flight(), congestion_->ssthresh()) : flight(), news.now);
+    congestion().on_recovery_end(uses_prr() ? std::max(flight(), congestion().ssthresh()) : flight(), news.now);
   }
   rack_.on_recovery_end();
   recovery_ = Recovery::none;
@@ -165,19 +165,19 @@ void Tcb::recover_from_timeout(Instant now) {
   }
   undo_timeout_ = true;
   // RFC 5681 3.1: ssthresh is set at the first timeout of a segment, from what was really under way.
-  congestion_->on_timeout(recovery_ == Recovery::timeout ? pipe() : flight(), retries_ == 0, now);
+  congestion().on_timeout(recovery_ == Recovery::timeout ? pipe() : flight(), retries_ == 0, now);
   note_window_cut();
   if (segments_[0].is(SentSegment::kSacked)) {  // RFC 2018 8: the peer has thrown away what it had reported
-    ++statistics_.sack_reneging;
+    ++troubles().sack_reneging;
     segments_.forget_sacks();
     segments_.mark_all_lost();
   }
   tlp_out_ = loss_probe_due_ = false;
   disarm(kLossProbe);
   disarm(kReorder);
-  frto_ = first && sack_ && config_.frto ? Frto::retransmitted : Frto::off;
+  frto_ = first && sack_ && config_->frto ? Frto::retransmitted : Frto::off;
   frto_sent_ = false;
-  if (sack_ && config_.rack) {
+  if (sack_ && config_->rack) {
     rack_.mark_losses_on_rto(segments_, rack_.reo_wnd(true, sacked_segments(), rtt_.srtt()), now);
   } else {
     segments_.mark_all_lost();
@@ -205,15 +205,15 @@ void Tcb::presume_all_lost() {
 // -----------------------------------------------------------------------------------------------
 
 void Tcb::start_undo() {
-  congestion_->save_undo();
-  undo_armed_ = config_.undo;
+  congestion().save_undo();
+  undo_armed_ = config_->undo;
   undo_counting_ = undo_timeout_ = false;
   undo_una_ = snd_una_;
   undo_retransmits_ = 0;
 }
 
 void Tcb::note_dsack(const AckNews& news) {
-  ++statistics_.dsack_recv;
+  ++troubles().dsack_recv;
   const bool of_probe = tlp_out_ && tlp_is_retrans_ && news.dsack.right == tlp_end_seq_;
   if (!of_probe) {
     rack_.on_dsack(snd_una_, snd_nxt_);
@@ -241,14 +241,14 @@ bool Tcb::is_spurious(const AckNews& news) const {
 void Tcb::undo() {
   const bool by_dsack = undo_retransmits_ == 0;
   undo_armed_ = false;
-  congestion_->undo();
+  congestion().undo();
   rack_.saw_reordering();
   if (undo_timeout_) {
-    ++statistics_.loss_undo;
+    ++troubles().loss_undo;
   } else if (by_dsack) {
-    ++statistics_.dsack_undo;
+    ++troubles().dsack_undo;
   } else {
-    ++(seq_up_to(recover_, snd_una_) ? statistics_.full_undo : statistics_.partial_undo);
+    ++(seq_up_to(recover_, snd_una_) ? troubles().full_undo : troubles().partial_undo);
   }
   if (recovery_ == Recovery::none) {
     return;
@@ -273,7 +273,7 @@ void Tcb::forward_rto(const AckNews& news) {
     return;
   }
   if (news.original) {  // 3b: what was not sent again has arrived all the same
-    ++statistics_.spurious_rtos;
+    ++troubles().spurious_rtos;
     if (undo_armed_) {
       undo();
     }
@@ -287,7 +287,7 @@ void Tcb::forward_rto(const AckNews& news) {
 
 // TLP_calc_PTO() and its conditions (RFC 8985 7.2).
 void Tcb::schedule_loss_probe(Instant now) {
-  if (!sack_ || !config_.tlp || recovery_ != Recovery::none || tlp_out_ || segments_.empty() ||
+  if (!sack_ || !config_->tlp || recovery_ != Recovery::none || tlp_out_ || segments_.empty() ||
       segments_.sacked_count() > 0 || !is_armed(kRetransmit) || !is_synchronized()) {
     disarm(kLossProbe);
     return;
@@ -317,10 +317,10 @@ void Tcb::loss_probe_answered(const AckNews& news) {
     tlp_out_ = false;
   } else if (seq_before(tlp_end_seq_, news.ack)) {
     tlp_out_ = false;
-    ++statistics_.loss_probe_recovery;
-    congestion_->on_fast_retransmit(std::min(flight() + news.delivered, congestion_->cwnd()), news.now);
+    ++troubles().loss_probe_recovery;
+    congestion().on_fast_retransmit(std::min(flight() + news.delivered, congestion().cwnd()), news.now);
     note_window_cut();
-    congestion_->on_recovery_end(std::max(flight(), congestion_->ssthresh()), news.now);
+    congestion().on_recovery_end(std::max(flight(), congestion().ssthresh()), news.now);
   } else if (!news.advances && news.sack_count == 0 && news.duplicate) {
     tlp_out_ = false;
   }

@@ -286,10 +286,7 @@ class Script {
     }
   }
 
-  void make() {
-    const wire::FourTuple tuple{*wire::Endpoint::parse("10.0.0.1:1000"), *wire::Endpoint::parse("10.0.0.2:2000")};
-    tcb = std::make_unique<Tcb>(environment_, config, tuple, origin);
-  }
+  void make() { tcb = std::make_unique<Tcb>(environment_, config, tuple_, origin); }
 
   bool call(const std::string& verb, std::istringstream& in) {
     if (verb == "listen") {
@@ -377,6 +374,7 @@ class Script {
       {wire::TcpFlag::kSyn, 'S'}, {wire::TcpFlag::kFin, 'F'}, {wire::TcpFlag::kRst, 'R'}, {wire::TcpFlag::kPsh, 'P'},
       {wire::TcpFlag::kUrg, 'U'}, {wire::TcpFlag::kAck, '.'}, {wire::TcpFlag::kEce, 'E'}, {wire::TcpFlag::kCwr, 'W'},
   };
+  const wire::FourTuple tuple_{*wire::Endpoint::parse("10.0.0.1:1000"), *wire::Endpoint::parse("10.0.0.2:2000")};
   TcbEnvironment environment_;
   std::deque<Out> out_;
   bool listening_ = false;

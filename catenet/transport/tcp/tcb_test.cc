@@ -339,7 +339,7 @@ TEST(TcbReset, SegmentsWithoutAckAreDropped) {
   EXPECT_EQ(s.drops.of(DropReason::tcp_bad_segment), 1U);
 }
 
-TEST(TcbUser, AConnectionIsSmall) { EXPECT_LE(sizeof(Tcb), 808U); }
+TEST(TcbUser, AConnectionIsSmall) { EXPECT_LE(sizeof(Tcb), 544U); }
 
 TEST(TcbUser, SendBufferHasALimitAndTellsWhenThereIsRoom) {
   TcpConfig config = plain_config();

@@ -60,11 +60,11 @@ void Tcb::on_retransmit_timeout(Instant now) {
   if (!handshake && flight() == 0) {
     return;
   }
-  if (retries_ >= (handshake ? config_.syn_retries : config_.retries)) {  // R2 (RFC 9293 3.8.3)
+  if (retries_ >= (handshake ? config_->syn_retries : config_->retries)) {  // R2 (RFC 9293 3.8.3)
     give_up();
     return;
   }
-  ++statistics_.timeouts;
+  ++troubles().timeouts;
   if (handshake) {
     syn_due_ = true;
     syn_retransmitted_ = true;
@@ -77,7 +77,7 @@ void Tcb::on_retransmit_timeout(Instant now) {
 }
 
 void Tcb::on_persist_timeout(Instant now) {
-  if (retries_ >= config_.retries) {  // no answer at all: a peer that answers puts this back to 0
+  if (retries_ >= config_->retries) {  // no answer at all: a peer that answers puts this back to 0
     give_up();
     return;
   }
@@ -86,19 +86,19 @@ void Tcb::on_persist_timeout(Instant now) {
   probe_due_ = true;
   count(&TcpCounters::window_probes);
   // With no memory for the probe nothing would arm the timer again.
-  arm(kPersist, now + rtt_.backed_off(persist_shift_, config_.initial_rto, config_.min_rto, config_.max_rto));
+  arm(kPersist, now + rtt_.backed_off(persist_shift_, config_->initial_rto, config_->min_rto, config_->max_rto));
 }
 
 void Tcb::on_keepalive_timeout(Instant now) {
-  if (!config_.keepalive || !is_synchronized() || state_ == TcpState::time_wait) {
+  if (!config_->keepalive || !is_synchronized() || state_ == TcpState::time_wait) {
     return;
   }
   if (flight() > 0) {  // the retransmission timer watches the peer
-    arm(kKeepalive, now + config_.keepalive_idle);
+    arm(kKeepalive, now + config_->keepalive_idle);
     return;
   }
   if (probes_ >=
-      config_.keepalive_probes) {  // RFC 1122 4.2.3.6; the reset is for a peer that only our side cannot hear
+      config_->keepalive_probes) {  // RFC 1122 4.2.3.6; the reset is for a peer that only our side cannot hear
     rst_due_ = rst_has_ack_ = true;
     rst_seq_ = snd_nxt_;
     give_up();
@@ -107,7 +107,7 @@ void Tcb::on_keepalive_timeout(Instant now) {
   ++probes_;
   keepalive_due_ = true;
   count(&TcpCounters::keepalives);
-  arm(kKeepalive, now + config_.keepalive_interval);
+  arm(kKeepalive, now + config_->keepalive_interval);
 }
 
 // After everything that can be sent was sent: which timers does what is left need?
@@ -118,20 +118,20 @@ void Tcb::update_send_timers(Instant now) {
   const bool waiting = may_send_data() && seq_before(snd_nxt_, send_end());
   if (probe_out_ || (flight() == 0 && waiting)) {
     if (!is_armed(kPersist)) {
-      arm(kPersist, now + rtt_.backed_off(persist_shift_, config_.initial_rto, config_.min_rto, config_.max_rto));
+      arm(kPersist, now + rtt_.backed_off(persist_shift_, config_->initial_rto, config_->min_rto, config_->max_rto));
     }
   } else {
     disarm(kPersist);
   }
-  if (config_.user_timeout > Duration{} && (waiting || flight() > 0)) {
+  if (config_->user_timeout > Duration{} && (waiting || flight() > 0)) {
     if (!is_armed(kUserTimeout)) {
-      arm(kUserTimeout, now + config_.user_timeout);
+      arm(kUserTimeout, now + config_->user_timeout);
     }
   } else {
     disarm(kUserTimeout);
   }
-  if (config_.keepalive && !is_armed(kKeepalive)) {
-    arm(kKeepalive, std::max(now, last_heard_ + config_.keepalive_idle));
+  if (config_->keepalive && !is_armed(kKeepalive)) {
+    arm(kKeepalive, std::max(now, last_heard_ + config_->keepalive_idle));
   }
 }
 

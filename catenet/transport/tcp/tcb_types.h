@@ -47,13 +47,17 @@ struct TcpSegment {
   [[nodiscard]] bool has_ack() const { return has(wire::TcpFlag::kAck); }
 };
 
-/// Counters of one connection. Bytes are payload bytes.
-struct TcpStatistics {
+/// What a connection counts all the time. Bytes are payload bytes.
+struct TcpTraffic {
   std::uint64_t bytes_sent = 0;  ///< first transmissions only
   std::uint64_t bytes_acked = 0;
   std::uint64_t bytes_received = 0;  ///< in order, handed to the receive buffer
   std::uint64_t segments_sent = 0;
   std::uint64_t segments_received = 0;
+};
+
+/// What it counts when something goes wrong; most connections never do.
+struct TcpTroubles {
   std::uint64_t bytes_retransmitted = 0;
   std::uint32_t retransmits = 0;       ///< segments, SYN and FIN included
   std::uint32_t fast_retransmits = 0;  ///< times fast recovery was entered
@@ -77,6 +81,9 @@ struct TcpStatistics {
   std::uint32_t spurious_rtos = 0;        ///< TCPSpuriousRTOs: of them found by F-RTO
   std::uint32_t sack_reneging = 0;        ///< TCPSACKReneging
 };
+
+/// Counters of one connection.
+struct TcpStatistics : TcpTraffic, TcpTroubles {};
 
 /// Sums over connections.
 TcpStatistics& operator+=(TcpStatistics& sum, const TcpStatistics& more);

@@ -32,10 +32,17 @@ SynCookie make_cookie(Rng rng) {
   return {first, rng.next()};
 }
 
+// Most hosts have never been told otherwise: one copy for all of them.
+std::shared_ptr<const TcpConfig> default_config() {
+  static const auto kDefault = std::make_shared<const TcpConfig>();
+  return kDefault;
+}
+
 }  // namespace
 
 Tcp::Tcp(Node& node, ip::Network& network, wire::Family family)
     : node_(node),
+      config_(default_config()),
       rng_(node.random_stream("tcp")),
       secret_{rng_.next(), rng_.next()},
       cookie_(make_cookie(node.random_stream("tcp-cookie"))),
@@ -293,7 +300,7 @@ TcbOrigin Tcp::origin(const wire::FourTuple& tuple) const {
 // Makes the Tcb of a pcb whose tuple is complete.
 void Tcp::start(TcpPcb& pcb, const TcbOrigin& origin) {
   pcb.started_ = node_.now();
-  pcb.tcb_ = std::make_unique<Tcb>(environment_, pcb.config_, pcb.tuple_, origin);
+  pcb.tcb_ = std::make_unique<Tcb>(environment_, *pcb.config_, pcb.tuple_, origin);
 }
 
 void Tcp::tell_story(TcpPcb& pcb) {
@@ -343,7 +350,7 @@ void Tcp::keep_flow(const TcpPcb& pcb) {
     finished_.push_back(flow_of(pcb));
   } else {
     finished_[finished_next_ % finished_.size()] = flow_of(pcb);
-    finished_next_ = (finished_next_ + 1) % finished_.size();
+    finished_next_ = static_cast<std::uint32_t>((finished_next_ + 1) % finished_.size());
   }
 }
 

@@ -161,7 +161,7 @@ class TcpPcb final : public TcpPortUser, public ListNode<TcpAllPcbs>, public Lis
   [[nodiscard]] bool is_connected() const { return tcb_ != nullptr && tcb_->is_synchronized(); }
   /// Takes effect at once for nagle, cork, keepalive, delayed_ack, user_timeout, retries; buffer sizes and negotiated
   /// options before connect() or listen() (accepted connections inherit the listener's).
-  [[nodiscard]] const TcpConfig& config() const { return config_; }
+  [[nodiscard]] const TcpConfig& config() const { return *config_; }
   void set_config(const TcpConfig& config);
   [[nodiscard]] TcpPcbInfo info() const;
   [[nodiscard]] const Tcb* tcb() const { return tcb_.get(); }  ///< null unless there is a connection
@@ -197,7 +197,7 @@ class TcpPcb final : public TcpPortUser, public ListNode<TcpAllPcbs>, public Lis
   wire::Family family_;                             // of the socket: its connection may be of IPv4 all the same
   Instant started_;
   Instant ended_at_ = Instant::never();
-  TcpConfig config_;  // the Tcb refers to it
+  std::shared_ptr<const TcpConfig> config_;  // the Tcb refers to it; most have the same
 };
 
 class Tcp final : public ip::Protocol {
@@ -226,8 +226,8 @@ class Tcp final : public ip::Protocol {
   void on_error(const ip::ErrorReport& report) override;
 
   /// Defaults of sockets opened from now on.
-  [[nodiscard]] const TcpConfig& config() const { return config_; }
-  void set_config(const TcpConfig& config) { config_ = config; }
+  [[nodiscard]] const TcpConfig& config() const { return *config_; }
+  void set_config(const TcpConfig& config) { config_ = std::make_shared<const TcpConfig>(config); }
   [[nodiscard]] const TcpLimits& limits() const { return limits_; }
   void set_limits(const TcpLimits& limits) {
     limits_ = limits;
@@ -350,7 +350,7 @@ class Tcp final : public ip::Protocol {
   Node& node_;
   ip::Network* networks_[2] = {nullptr, nullptr};
   TcpPcb* any_listeners_[2] = {nullptr, nullptr};  // who gets what is for nobody else
-  TcpConfig config_;
+  std::shared_ptr<const TcpConfig> config_;
   TcpLimits limits_;
   TcpPolicy policy_;
   TcpCounters counters_;
@@ -371,11 +371,11 @@ class Tcp final : public ip::Protocol {
   IntrusiveList<TcpPcb, TcpAllPcbs> pcbs_;                  // in the order of their making
   IntrusiveList<TcpTimeWait, TcpTimeWaitQueue> time_wait_;  // in the order in which they end
   Timer time_wait_timer_;
-  std::size_t pcb_count_ = 0;
-  std::size_t request_count_ = 0;
-  std::size_t time_wait_count_ = 0;
+  std::uint32_t pcb_count_ = 0;
+  std::uint32_t request_count_ = 0;
+  std::uint32_t time_wait_count_ = 0;
   std::vector<TcpFlow> finished_;
-  std::size_t finished_next_ = 0;  // where the oldest is once the ring is full
+  std::uint32_t finished_next_ = 0;  // where the oldest is once the ring is full
 };
 
 }  // namespace catenet::transport

@@ -154,7 +154,7 @@ Tcp::FastOpenOffer Tcp::offer_fast_open(const TcpPcb& pcb) {
     offer.option = server != nullptr ? server->cookie : wire::TcpFastOpen{};
   }
   if (without_cookie || offer.option->size > 0) {
-    std::uint32_t segment = std::min<std::uint32_t>(origin(pcb.tuple_).max_segment, pcb.config_.max_mss);
+    std::uint32_t segment = std::min<std::uint32_t>(origin(pcb.tuple_).max_segment, pcb.config_->max_mss);
     if (server != nullptr && server->mss != 0) {
       segment = std::min<std::uint32_t>(segment, server->mss);
     }

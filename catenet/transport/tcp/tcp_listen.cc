@@ -183,9 +183,9 @@ void Tcp::input_syn(TcpPcb& listener, Packet packet, const TcpSegment& segment, 
   ++queues.half_open;
   ++queues.young;
   ++request_count_;
-  request->timer_.arm(node_.now() + listener.config_.initial_rto);
+  request->timer_.arm(node_.now() + listener.config_->initial_rto);
   packet.consume();  // text in a SYN is not kept: it comes again once the handshake is done
-  Tcb tcb(environment_, listener.config_, tuple, from);
+  Tcb tcb(environment_, *listener.config_, tuple, from);
   if (fast_open.cookie) {
     tcb.set_fast_open(*fast_open.cookie);
   }
@@ -214,7 +214,7 @@ void Tcp::answer_with_cookie(TcpPcb& listener, const TcpSegment& segment, const 
   from.timestamp_offset -= clock - SynCookie::clock_with_options(syn, clock);
   ++counters_.cookies_sent;
   last_cookie_at_ = now;
-  Tcb tcb(environment_, listener.config_, tuple, from);
+  Tcb tcb(environment_, *listener.config_, tuple, from);
   tcb.open_passive(syn, now);
   send_all(tcb, tuple, listener.device_);
 }
@@ -255,15 +255,15 @@ bool Tcp::input_cookie(TcpPcb& listener, Packet& packet, const TcpSegment& segme
 void Tcp::input_to_request(TcpRequest& request, Packet packet, const TcpSegment& segment) {
   TcpPcb& listener = request.listener_;
   const auto bytes = static_cast<std::uint32_t>(packet.size());
-  const std::uint32_t window = std::min<std::uint32_t>(listener.config_.receive_buffer, 0xffff);
-  if (request.is_completed_by(segment, bytes, window, listener.config_.timestamps)) {
+  const std::uint32_t window = std::min<std::uint32_t>(listener.config_->receive_buffer, 0xffff);
+  if (request.is_completed_by(segment, bytes, window, listener.config_->timestamps)) {
     complete(request, std::move(packet), segment);
     return;
   }
   // Everything else changes little: a Tcb for the moment finds the answer.
   TcbOrigin from = origin(request.tuple_);
   from.iss = request.iss_;
-  Tcb tcb(environment_, listener.config_, request.tuple_, from);
+  Tcb tcb(environment_, *listener.config_, request.tuple_, from);
   tcb.resume_passive(request.syn(), request.past(), node_.now());
   tcb.input(std::move(packet), segment, node_.now());
   send_all(tcb, request.tuple_, listener.device_);
@@ -337,7 +337,7 @@ unsigned Tcp::patience(const TcpListener& listener, unsigned most) const {
 
 void Tcp::on_request_timer(TcpRequest& request, Instant now) {
   TcpPcb& listener = request.listener_;
-  const TcpConfig& config = listener.config_;
+  const TcpConfig& config = *listener.config_;
   const unsigned most = patience(*listener.listener_, config.syn_retries);
   if (request.timeouts_ >= most) {
     counters_.requests_pruned += most < config.syn_retries ? 1 : 0;
@@ -388,7 +388,7 @@ void Tcp::established(TcpPcb& pcb) {
 // The Tcb has done its work; what is left of it becomes a row that outlives the pcb.
 void Tcp::enter_time_wait(TcpPcb& pcb) {
   const Tcb& tcb = *pcb.tcb_;
-  const Duration length = pcb.config_.msl * 2;
+  const Duration length = pcb.config_->msl * 2;
   keep_flow(pcb);
   if (length > Duration{} && limits_.time_wait > 0) {
     if (time_wait_count_ >= limits_.time_wait) {
@@ -417,7 +417,7 @@ void Tcp::input_to_time_wait(TcpTimeWait& row, Packet packet, const TcpSegment& 
   using Verdict = TcpTimeWait::Verdict;
   const auto bytes = static_cast<std::uint32_t>(packet.size());
   TcpPcb* listener = segment.syn() ? find_listener(row.tuple()) : nullptr;
-  const bool wants_timestamps = listener != nullptr && listener->config_.timestamps;
+  const bool wants_timestamps = listener != nullptr && listener->config_->timestamps;
   const auto judgement = row.judge(segment, bytes, policy_.time_wait_ignores_rst, wants_timestamps, node_.now());
   counters_.time_wait_acks_skipped += judgement.skipped ? 1 : 0;
   if (judgement.restart) {

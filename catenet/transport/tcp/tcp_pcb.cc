@@ -251,8 +251,12 @@ Result<std::size_t> TcpPcb::send(std::span<const std::byte> bytes) {
 }
 
 void TcpPcb::set_config(const TcpConfig& config) {
-  const bool lets_go = (config_.nagle && !config.nagle) || (config_.cork && !config.cork);
-  config_ = config;
+  const bool lets_go = (config_->nagle && !config.nagle) || (config_->cork && !config.cork);
+  const auto fresh = std::make_shared<const TcpConfig>(config);
+  if (tcb_) {
+    tcb_->set_config(*fresh);
+  }
+  config_ = fresh;
   if (lets_go && tcb_ && tcb_->is_synchronized()) {
     tcp_.settle(*this, false);
   }

@@ -339,7 +339,7 @@ TEST_F(TcpHost, TableAndFlows) {
   EXPECT_FALSE(flows[0].ended.is_never());
 }
 
-TEST_F(TcpHost, AllocatesNothingWhenIdle) { EXPECT_LE(sizeof(Tcp), 1152U); }
+TEST_F(TcpHost, AllocatesNothingWhenIdle) { EXPECT_LE(sizeof(Tcp), 1024U); }
 
 // --- published figures of slow start -------------------------------------------------------------------------------
 

@@ -35,7 +35,8 @@ struct AckEvent {
 
 class CongestionControl {
  public:
-  static constexpr std::uint32_t kMaxCwnd = 1U << 30;  ///< the largest window there can be (RFC 7323 2.3)
+  static constexpr std::uint32_t kMaxCwnd = 1U << 30;        ///< the largest window there can be (RFC 7323 2.3)
+  static constexpr std::uint32_t kNoThreshold = 0xffffffff;  ///< ssthresh of who has met no congestion
 
   virtual ~CongestionControl() = default;
   [[nodiscard]] virtual CongestionAlgorithm algorithm() const = 0;
@@ -74,7 +75,7 @@ class CongestionControl {
 
  protected:
   std::uint32_t cwnd_ = 0;
-  std::uint32_t ssthresh_ = 0xffffffff;
+  std::uint32_t ssthresh_ = kNoThreshold;
 
  private:
   std::uint32_t undo_cwnd_ = 0;
