@@ -45,6 +45,11 @@ void Tcb::acknowledge(const TcpSegment& segment, bool has_data, Instant now) {
   if (news.advances || news.duplicate || news.has_dsack || recovery_ != Recovery::none) {
     recover(news);
   }
+  // Last: whatever cut the window has cut the limit too, and the user must find room, or would not ask again.
+  if (send_blocked_ && send_.size() <= send_limit() - send_limit() / 4) {
+    send_blocked_ = false;
+    event_ = true;
+  }
 }
 
 void Tcb::acknowledge_new(const TcpSegment& segment, AckNews& news) {
@@ -87,10 +92,6 @@ void Tcb::acknowledge_new(const TcpSegment& segment, AckNews& news) {
     cwnd_limited_ = false;
   }
   flight() > 0 ? arm_retransmit(news.now) : disarm(kRetransmit);  // RFC 6298 5.2, 5.3
-  if (send_blocked_ && send_.size() <= send_limit() - send_limit() / 4) {
-    send_blocked_ = false;
-    event_ = true;
-  }
   if (fin_acked) {
     fin_acknowledged(news.now);
   }

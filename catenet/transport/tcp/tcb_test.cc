@@ -339,6 +339,42 @@ TEST(TcbReset, SegmentsWithoutAckAreDropped) {
   EXPECT_EQ(s.drops.of(DropReason::tcp_bad_segment), 1U);
 }
 
+// The buffer's limit follows the window. An acknowledgement that makes room and cuts the window must not wake a user
+// who then finds none: it would wait for another call that never comes.
+TEST(TcbUser, WhoIsWokenFindsRoom) {
+  TcpConfig config = plain_config();
+  config.sack = true;
+  config.send_buffer = 4000;
+  Script s(config);
+  std::string text = established("<mss 1000,sackOK>") + "1 send 20000\n";
+  for (int i = 0; i < 10; ++i) {
+    text += "1 > . " + std::to_string(1000 * i + 1) + ":" + std::to_string(1000 * i + 1001) + "(1000) ack 1\n";
+  }
+  s.run(text + "1 send 1 fails 11\n");
+  (void)s.tcb->take_event();
+  s.run(
+      "1.1 < . 1:1(0) ack 5001 <sack 6001:10001>\n1.1 > . 5001:6001(1000) ack 1\n"
+      "1.1 > . 10001:11001(1000) ack 1\n1.1 cwnd 2500\n");
+  EXPECT_FALSE(s.tcb->writable()) << "15,000 bytes are queued, and twice the window is 5,000";
+  EXPECT_FALSE(s.tcb->take_event());
+  bool woken = false;
+  for (int i = 1; i < 20 && !woken; ++i) {
+    TcpSegment ack;
+    ack.flags = wire::TcpFlag::kAck;
+    ack.seq = s.tcb->rcv_nxt();
+    ack.ack = s.tcb->snd_nxt();
+    ack.window = 65535;
+    s.now = s.now + 100_ms;
+    s.tcb->input(s.pool.make(), ack, s.now);
+    for (Packet p = s.tcb->transmit(s.now); p; p = s.tcb->transmit(s.now)) {
+      p.consume();
+    }
+    woken = s.tcb->take_event();
+    EXPECT_EQ(woken, s.tcb->writable());
+  }
+  EXPECT_TRUE(woken);
+}
+
 TEST(TcbUser, AConnectionIsSmall) { EXPECT_LE(sizeof(Tcb), 544U); }
 
 TEST(TcbUser, SendBufferHasALimitAndTellsWhenThereIsRoom) {
