@@ -17,10 +17,37 @@ void SentSegments::start(std::uint32_t seq) {
   segments_.clear();
   una_ = lost_hint_ = seq;
   sacked_bytes_ = lost_bytes_ = retransmitted_bytes_ = sacked_count_ = ever_count_ = 0;
+  if (rates_ != nullptr) {
+    rates_->clear();
+  }
+}
+
+void SentSegments::measure_rates(RateControl& control) {
+  check(empty(), "rates are measured from the start");
+  rates_ = std::make_unique<DeliveryRate>(control);
+}
+
+// News about `length` bytes of record `i`.
+void SentSegments::rate(std::size_t i, std::uint32_t length) {
+  const SentSegment& segment = segments_[i];
+  rates_->delivered(i, segment.sent_at, segment.end, segment.is(SentSegment::kEverRetransmitted), length);
+}
+
+// The first record is acknowledged, as a `whole` or so many bytes of it.
+void SentSegments::rate_front(std::uint32_t length, bool whole) {
+  if (!segments_.front().is(SentSegment::kSacked)) {
+    rate(0, length);
+  }
+  if (whole) {
+    rates_->pop_front();
+  }
 }
 
 void SentSegments::sent(std::uint32_t seq, std::uint32_t end, Instant now) {
   const std::uint32_t newest = this->end();
+  if (rates_ != nullptr) {
+    rates_->begin_sending(pipe(), now);
+  }
   if (seq_before(seq, newest)) {
     std::size_t i = find(seq);
     if (begin_of(i) != seq && split(i, seq)) {
@@ -35,6 +62,9 @@ void SentSegments::sent(std::uint32_t seq, std::uint32_t end, Instant now) {
       }
       segments_[i].sent_at = now;
       set_flags(i, segments_[i].flags | SentSegment::kRetransmitted | SentSegment::kEverRetransmitted);
+      if (rates_ != nullptr) {
+        rates_->restamp(i, pipe());
+      }
     }
   }
   if (seq_before(newest, end)) {
@@ -46,12 +76,18 @@ void SentSegments::append(std::uint32_t end, Instant now) {
   if (size() >= kMaxSegments && segments_.back().flags == 0) [[unlikely]] {
     segments_.back().end = end;
     segments_.back().sent_at = now;
+    if (rates_ != nullptr) {
+      rates_->restamp(size() - 1, pipe());
+    }
     return;
   }
   SentSegment segment;
   segment.sent_at = now;
   segment.end = end;
   segments_.push_back(segment);
+  if (rates_ != nullptr) {
+    rates_->append(pipe());
+  }
 }
 
 // What is left of a cumulative acknowledgement: it ends within the first record, or nothing is under way.
@@ -99,6 +135,9 @@ bool SentSegments::split(std::size_t i, std::uint32_t at) {
   segments_.push_back(SentSegment{});
   for (std::size_t k = size() - 1; k > i; --k) {
     segments_[k] = segments_[k - 1];
+  }
+  if (rates_ != nullptr) {
+    rates_->split(i);
   }
   segments_[i].end = at;
   ever_count_ += segments_[i].is(SentSegment::kEverRetransmitted) ? 1 : 0;
@@ -162,7 +201,12 @@ std::size_t SentSegments::next_lost() {
   return i;
 }
 
-void SentSegments::mark_lost(std::size_t i) {
+void SentSegments::mark_lost(std::size_t i) { mark_lost(i, true); }
+
+void SentSegments::mark_lost(std::size_t i, bool congestion) {
+  if (rates_ != nullptr && congestion && (segments_[i].flags & kFate) != SentSegment::kLost) {
+    rates_->lost(i, begin_of(i), length_of(i));
+  }
   if (lost_bytes_ == 0) {
     lost_hint_ = begin_of(i);  // an older hint may be so old that numbers have wrapped
   }
@@ -177,9 +221,9 @@ void SentSegments::mark_first_lost(std::size_t i, std::uint32_t mss) {
   mark_lost(i);
 }
 
-void SentSegments::mark_all_lost() {
+void SentSegments::mark_all_lost(bool congestion) {
   for (std::size_t i = next_unsacked(0); i < size(); i = next_unsacked(i + 1)) {
-    mark_lost(i);
+    mark_lost(i, congestion);
   }
 }
 
@@ -236,6 +280,7 @@ void SentSegments::verify() const {
     sum.sacked_count_ += segments_[i].is(SentSegment::kSacked) ? 1 : 0;
     sum.ever_count_ += segments_[i].is(SentSegment::kEverRetransmitted) ? 1 : 0;
   }
+  check(rates_ == nullptr || rates_->size() == size(), "each record has its stamp");
   check(sum.sacked_bytes_ == sacked_bytes_ && sum.lost_bytes_ == lost_bytes_ &&
             sum.retransmitted_bytes_ == retransmitted_bytes_ && sum.sacked_count_ == sacked_count_ &&
             sum.ever_count_ == ever_count_,

@@ -13,9 +13,11 @@
 // holes thus costs a few steps, however long it is.
 #pragma once
 #include <cstdint>
+#include <memory>
 
 #include "catenet/base/ring.h"
 #include "catenet/base/time.h"
+#include "catenet/transport/tcp/delivery_rate.h"
 #include "catenet/transport/tcp/sequence.h"
 #include "catenet/wire/tcp.h"
 
@@ -71,8 +73,12 @@ class SentSegments {
   std::uint32_t acknowledge(std::uint32_t una, Visit&& visit) {
     std::uint32_t delivered = 0;
     while (!segments_.empty() && seq_up_to(segments_.front().end, una)) {
-      const SentSegment segment = segments_.pop_front();
+      const SentSegment segment = segments_.front();
       const std::uint32_t length = segment.end - una_;
+      if (rates_ != nullptr) [[unlikely]] {
+        rate_front(length, true);
+      }
+      (void)segments_.pop_front();
       uncount(segment.flags, length);
       uncount_record(segment.flags);
       una_ = segment.end;
@@ -84,6 +90,9 @@ class SentSegments {
     if (!segments_.empty() && seq_before(una_, una)) {
       SentSegment part = segments_.front();
       part.end = una;
+      if (rates_ != nullptr) [[unlikely]] {
+        rate_front(una - una_, false);
+      }
       if (!part.is(SentSegment::kSacked)) {
         visit(part);
       }
@@ -103,6 +112,9 @@ class SentSegments {
       }
       const SentSegment segment = segments_[i];
       delivered += length_of(i);
+      if (rates_ != nullptr) [[unlikely]] {
+        rate(i, length_of(i));
+      }
       set_flags(i, static_cast<std::uint8_t>((segment.flags & SentSegment::kEverRetransmitted) | SentSegment::kSacked));
       visit(segment);
     }
@@ -120,7 +132,8 @@ class SentSegments {
   void mark_lost(std::size_t i);
   /// Of its first `mss` bytes only.
   void mark_first_lost(std::size_t i, std::uint32_t mss);
-  void mark_all_lost();
+  /// `congestion` false: not that the network lost them, but they must go again.
+  void mark_all_lost(bool congestion = true);
   /// By IsLost() of RFC 6675 4: three separate runs above, or more than two segments' worth of sacked bytes. Returns
   /// whether there was news.
   bool mark_lost_by_count(std::uint32_t mss);
@@ -128,6 +141,12 @@ class SentSegments {
   void unmark_lost();
   /// The peer has thrown away what it had reported (RFC 2018 8).
   void forget_sacks();
+
+  /// From now on each record has a stamp, and rates are told to `control`, which outlives this. Nothing is under way.
+  void measure_rates(RateControl& control);
+  /// Null unless measure_rates() was called.
+  [[nodiscard]] DeliveryRate* rates() { return rates_.get(); }
+  [[nodiscard]] const DeliveryRate* rates() const { return rates_.get(); }
 
   /// check()s the sums against a count of the records. For tests and the fuzzer.
   void verify() const;
@@ -147,6 +166,9 @@ class SentSegments {
     sacked_count_ -= (flags & SentSegment::kSacked) != 0 ? 1 : 0;
     ever_count_ -= (flags & SentSegment::kEverRetransmitted) != 0 ? 1 : 0;
   }
+  void mark_lost(std::size_t i, bool congestion);
+  void rate(std::size_t i, std::uint32_t length);
+  void rate_front(std::uint32_t length, bool whole);
   std::uint32_t trim_front(std::uint32_t una);
   void append(std::uint32_t end, Instant now);
   void set_flags(std::size_t i, std::uint8_t flags);
@@ -155,6 +177,7 @@ class SentSegments {
   [[nodiscard]] bool fit_end(std::size_t i, std::uint32_t right, std::uint32_t mss);
 
   Ring<SentSegment> segments_;
+  std::unique_ptr<DeliveryRate> rates_;  // of connections whose congestion control goes by them
   std::uint32_t una_ = 0;
   std::uint32_t sacked_bytes_ = 0;
   std::uint32_t lost_bytes_ = 0;

@@ -423,7 +423,8 @@ class Tcb {
   bool send_blocked_ : 1 = false;
   bool event_ = false;
   bool reset_ : 1 = false;
-  std::int16_t error_ = 0;  // errno
+  std::uint8_t challenges_ = 0;  // since challenge_window_
+  std::int16_t error_ = 0;       // errno
   std::int16_t soft_error_ = 0;
 
   // RFC 9293 3.3.1, send sequence variables
@@ -483,13 +484,12 @@ class Tcb {
   std::uint32_t timed_end_ = 0;
   std::uint32_t cwnd_limited_end_ = 0;
   std::uint32_t retransmit_stamp_ = 0;  // our timestamp clock at the latest retransmission
+  std::uint32_t read_at_ = 0;           // when read_seq_ was noted: microseconds modulo 2^32, 0: never
   Instant timed_at_;
   Instant last_sent_at_;
   Instant last_ack_at_;
   Instant last_heard_;
   Instant challenge_window_;
-  std::uint8_t challenges_ = 0;
-  std::uint32_t read_at_ = 0;  // when read_seq_ was noted: microseconds modulo 2^32, 0: never
 
   RttEstimator rtt_;
   std::unique_ptr<CongestionControl> congestion_;  // by congestion(), from the first data on
