@@ -78,5 +78,40 @@ class Buffer(lab.LabTest):
                 self.assertAlmostEqual(self.utilisation(max(2, round(part * product))), expected, delta=0.03)
 
 
+class Bbr(lab.LabTest):
+    """TCP-19: what BBR makes of 100 Mbit/s and 40 ms. Alone 98% of the link (ProbeRTT takes the rest), 5%. With a loss of 1%
+    at random 90% where Reno has MSS/RTT sqrt(3/2p), 25%: that is the first version, which does not look at losses; the third
+    (draft-ietf-ccwg-bbr-06 5.3.3.8.3) slows down with each between its probes, and still has many times what CUBIC has."""
+
+    RATE = 100e6
+
+    def run_path(self, tcp, loss, seconds=30, seed=1):
+        run = self.run_lab(path("bbr", seconds, tcp, [
+            ("s -- m", f"rate: 1Gbit, delay: 1us, loss: {loss}"),
+            ("m -- r", f"rate: {self.RATE / 1e6:g}Mbit, delay: 20ms, queue: 1000p")], seed)
+            .replace("nodes:", "nodes:\n  m: router"))
+        return run, next(flow for flow in run.report["flows"] if flow["node"] == "s")
+
+    def rate(self, tcp, loss, seeds=range(1, 4), seconds=30):
+        """Over the whole time, for a sender that stalls at the end would not be seen otherwise."""
+        return sum(self.run_path(tcp, loss, seconds, seed)[1]["bytes_acked"] * 8 / seconds for seed in seeds) / len(seeds)
+
+    def test_alone(self):
+        run, flow = self.run_path("congestion: bbr", "0%")
+        used = flow["bytes_acked"] * 8 / 30 / self.RATE * 1538 / 1448  # timestamps; on the wire as above
+        self.assertAlmostEqual(used, 0.98, delta=0.05)
+        self.assertEqual(flow["retransmits"], 0)
+        self.assertEqual(run.report["drops"].get("queue-full", 0), 0)
+
+    def test_one_percent_of_loss(self):
+        reno = self.rate(RENO, "1%")
+        cubic = self.rate("congestion: cubic", "1%")
+        bbr = self.rate("congestion: bbr", "1%")
+        told = f"Reno {reno / 1e6:.2f}, CUBIC {cubic / 1e6:.2f}, BBR {bbr / 1e6:.2f} Mbit/s"
+        self.assertAlmostEqual(reno / 1e6, 3.6, delta=0.25 * 3.6, msg=told)
+        self.assertGreater(bbr, 0.75 * 0.90 * self.RATE, told)
+        self.assertGreater(bbr, 8 * cubic, told)
+
+
 if __name__ == "__main__":
     lab.main()

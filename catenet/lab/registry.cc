@@ -26,7 +26,7 @@ constexpr std::array kInterfaceCounters = {"tx_packets"sv, "tx_bytes"sv, "rx_pac
 constexpr std::array kRunFacts = {"sim.end"sv, "sim.events"sv, "sim.packet_hops"sv, "flows.total"sv,
                                   "flows.retransmits"sv};
 
-constexpr std::array kCongestion = {"cubic"sv, "newreno"sv, "dctcp"sv, "vegas"sv};
+constexpr std::array kCongestion = {"cubic"sv, "newreno"sv, "dctcp"sv, "vegas"sv, "bbr"sv};
 constexpr std::array kEcnModes = {"ask"sv, "answer"sv, "never"sv};
 constexpr std::uint64_t kSmallestBuffer = std::uint64_t{4} << 10;
 constexpr std::uint64_t kLargestBuffer = std::uint64_t{1} << 30;

@@ -218,6 +218,7 @@ Result<std::size_t> Tcb::send(std::span<const std::byte> bytes) {
   if (bytes.empty()) {
     return std::size_t{0};
   }
+  note_app_limited();
   const std::uint32_t room = send_limit() - std::min(send_limit(), send_.size());
   const std::uint32_t taken = send_.write(bytes, room, *environment_.pool);
   if (taken == 0) {

@@ -11,7 +11,7 @@
 //
 // Where to read: tcb.cc (life and user calls), tcb_input.cc (RFC 9293 3.10.7), tcb_ack.cc (acknowledgement),
 // tcb_recovery.cc (loss, and what turns out not to have been one), tcb_ecn.cc (marks), tcb_output.cc (what to send
-// when), tcb_fast_open.cc (data in handshakes), tcb_timers.cc.
+// when), tcb_rates.cc (how fast the path delivers), tcb_fast_open.cc (data in handshakes), tcb_timers.cc.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -60,6 +60,7 @@ class Tcb {
     kKeepalive,
     kUserTimeout,
     kFinWait2,
+    kPacing,  // the next data may go (tcb_rates.cc)
     kTimerCount
   };
   /// Fast recovery, recovery after a timeout, or neither.
@@ -286,7 +287,9 @@ class Tcb {
   void loss_probe_answered(const AckNews& news);
   void on_loss_probe_timeout(Instant now);
   void on_reorder_timeout(Instant now);
-  [[nodiscard]] bool uses_prr() const { return recovery_ == Recovery::fast && sack_ && config_->prr; }
+  [[nodiscard]] bool uses_prr() const {
+    return recovery_ == Recovery::fast && sack_ && config_->prr && segments_.rates() == nullptr;
+  }
 
   // tcb_output.cc
   [[nodiscard]] bool plan(Plan& out, Instant now);
@@ -331,6 +334,15 @@ class Tcb {
   void react_to_marks(const TcpSegment& segment, std::uint32_t flight, Instant now);
   void note_window_cut();
   [[nodiscard]] bool speaks_dctcp() const { return config_->congestion == CongestionAlgorithm::dctcp; }
+
+  // tcb_rates.cc
+  void start_rates(Instant now);
+  void note_app_limited();
+  void begin_rates(Instant now);
+  void tell_rate(bool cwnd_limited);
+  [[nodiscard]] bool waits_for_pacing(Instant now);
+  void pace(std::uint32_t length, Instant now);
+  [[nodiscard]] std::uint32_t send_quantum() const;
 
   // tcb_fast_open.cc
   void add_fast_open(Packet& syn, wire::TcpOptions& options);

@@ -22,6 +22,8 @@ void Tcb::acknowledge(const TcpSegment& segment, bool has_data, Instant now) {
   news.duplicate = !news.advances && segment.ack == snd_una_ && flight() > 0 && !probe_out_ && !has_data &&
                    !segment.fin() && window == snd_wnd_;
   const std::uint32_t before = flight();
+  const bool cwnd_limited = cwnd_limited_;
+  begin_rates(now);
   if (news.advances) {
     acknowledge_new(segment, news);
   }
@@ -45,6 +47,7 @@ void Tcb::acknowledge(const TcpSegment& segment, bool has_data, Instant now) {
   if (news.advances || news.duplicate || news.has_dsack || recovery_ != Recovery::none) {
     recover(news);
   }
+  tell_rate(cwnd_limited);
   // Last: whatever cut the window has cut the limit too, and the user must find room, or would not ask again.
   if (send_blocked_ && send_.size() <= send_limit() - send_limit() / 4) {
     send_blocked_ = false;

@@ -43,7 +43,7 @@ Packet Tcb::transmit(Instant now) {
     return build_control(snd_nxt_, TcpFlag::kAck, now);
   }
   Plan next;
-  if (may_send_data() && plan(next, now)) {
+  if (may_send_data() && !waits_for_pacing(now) && plan(next, now)) {
     Packet packet = build_data(next, now);
     if (packet) {
       return packet;
@@ -232,7 +232,8 @@ bool Tcb::plan_new(Plan& out, Instant now) {
 // How much of `most` bytes (more than mss) goes at once: whole segments, as many as cwnd has room for, and what is
 // behind them if it is worth a segment of its own and the end of the data (`available`).
 std::uint32_t Tcb::burst_length(std::uint32_t most, std::uint32_t available) const {
-  const std::uint32_t room = std::min(room_in_cwnd(), config_->super_segments ? origin_.max_super_segment : 0);
+  const std::uint32_t most_at_once = std::min(send_quantum(), config_->super_segments ? origin_.max_super_segment : 0);
+  const std::uint32_t room = std::min(room_in_cwnd(), most_at_once);
   const std::uint32_t length = std::min(most, room);
   const std::uint32_t tail = length % mss_;
   const bool whole = length == available && worth_sending(tail, tail, fin_queued_, false);
@@ -299,6 +300,7 @@ void Tcb::note_sent(const Plan& plan, Instant now) {
     small_end_ = plan.length % mss_ != 0 ? end : small_end_;
   }
   segments_.sent(plan.seq, end, now);
+  pace(plan.length, now);
   if (uses_prr()) {
     prr_.on_sent(plan.length);
   }

@@ -193,7 +193,7 @@ void Tcb::recover_from_timeout(Instant now) {
 void Tcb::presume_all_lost() {
   undo_armed_ = tlp_out_ = loss_probe_due_ = false;
   frto_ = Frto::off;
-  segments_.mark_all_lost();
+  segments_.mark_all_lost(false);
   recovery_ = Recovery::timeout;
   recover_ = snd_nxt_;
   retransmit_due_ = true;

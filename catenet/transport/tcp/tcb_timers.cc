@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The timers of a connection: one array of deadlines, of which the owner arms the earliest. Loss probe and reordering
 // (RFC 8985, both in tcb_recovery.cc), retransmission (RFC 6298 5), persist (RFC 9293 3.8.6.1), delayed ACK, keep-alive
-// (3.8.4), user timeout (3.9.1) and FIN-WAIT-2. The one of TIME-WAIT is its owner's (time_wait.h).
+// (3.8.4), user timeout (3.9.1), FIN-WAIT-2 and pacing. The one of TIME-WAIT is its owner's (time_wait.h).
 #include <algorithm>
 
 #include "catenet/transport/tcp/tcb.h"
@@ -18,6 +18,7 @@ Instant Tcb::deadline() const {
 }
 
 void Tcb::on_timeout(Instant now) {
+  begin_rates(now);
   for (std::uint8_t kind = 0; kind < kTimerCount; ++kind) {
     if (timers_[kind] > now) {
       continue;
@@ -49,6 +50,7 @@ void Tcb::on_timeout(Instant now) {
       case kFinWait2:
         enter_closed();
         break;
+      case kPacing:  // transmit() does the rest
       case kTimerCount:
         break;
     }
@@ -116,7 +118,7 @@ void Tcb::update_send_timers(Instant now) {
     return;
   }
   const bool waiting = may_send_data() && seq_before(snd_nxt_, send_end());
-  if (probe_out_ || (flight() == 0 && waiting)) {
+  if (probe_out_ || (flight() == 0 && waiting && !is_armed(kPacing))) {
     if (!is_armed(kPersist)) {
       arm(kPersist, now + rtt_.backed_off(persist_shift_, config_->initial_rto, config_->min_rto, config_->max_rto));
     }

@@ -122,12 +122,15 @@ struct TcpPcbInfo {
   std::uint32_t send_window = 0;    ///< what the peer offers, from snd_una on
   std::uint32_t receive_window = 0;
   Duration rttvar;
-  Duration min_rtt;             ///< zero: no sample yet
-  std::string_view recovery;    ///< "fast" or "timeout" while losses are repaired; else empty
-  std::string_view timer;       ///< the one that runs out first: "retransmit", ...; empty: none is armed
-  Instant timer_at;             ///< when; nothing if `timer` is empty
-  std::uint8_t retries = 0;     ///< timeouts in a row
-  std::uint8_t send_scale = 0;  ///< shift of the windows that the peer says; receive_scale: that we say
+  Duration min_rtt;                 ///< zero: no sample yet
+  std::uint64_t delivery_rate = 0;  ///< bytes per second, if the congestion control measures it; 0: it does not, or yet
+  std::uint64_t pacing_rate = 0;    ///< the same; 0: not paced
+  bool delivery_rate_app_limited = false;  ///< the application was slower than the path may be
+  std::string_view recovery;               ///< "fast" or "timeout" while losses are repaired; else empty
+  std::string_view timer;                  ///< the one that runs out first: "retransmit", ...; empty: none is armed
+  Instant timer_at;                        ///< when; nothing if `timer` is empty
+  std::uint8_t retries = 0;                ///< timeouts in a row
+  std::uint8_t send_scale = 0;             ///< shift of the windows that the peer says; receive_scale: that we say
   std::uint8_t receive_scale = 0;
   bool timestamps = false;  ///< what was negotiated
   bool sack = false;

@@ -55,6 +55,8 @@ std::string_view name(Tcb::TimerKind timer) {
       return "user-timeout";
     case Tcb::kFinWait2:
       return "fin-wait-2";
+    case Tcb::kPacing:
+      return "pacing";
     case Tcb::kTimerCount:
       break;
   }
@@ -106,6 +108,11 @@ void describe(const Tcb& tcb, TcpPcbInfo& row) {
   row.ecn = tcb.uses_ecn();
   row.window_scaling = tcb.uses_window_scaling();
   row.reordering_seen = tcb.rack().reordering_seen();
+  if (const DeliveryRate* rates = sent.rates()) {
+    row.delivery_rate = rates->latest_rate();
+    row.delivery_rate_app_limited = rates->latest_is_app_limited();
+    row.pacing_rate = rates->control().pacing_rate();
+  }
   describe_timer(tcb, row);
 }
 

@@ -69,6 +69,27 @@ TEST_F(TcpInfo, WhatIsUnderWayAndItsTimer) {
   expect_books_balance();
 }
 
+// 10 segments in 20 ms, times 2.77, are 2,005,480 bytes a second; three of them take two gaps and a round trip.
+TEST_F(TcpInfo, TheRatesOfAPacedConnection) {
+  TcpConfig config = net.a->tcp.config();
+  config.congestion = CongestionAlgorithm::bbr;
+  net.a->tcp.set_config(config);
+  connect();
+  EXPECT_EQ(client->info().delivery_rate, 0U);
+  ASSERT_TRUE(client->send(random_bytes(3 * kInfoMss, 1)));
+  EXPECT_EQ(client->info().pacing_rate, 2'005'480U);
+  EXPECT_EQ(client->info().timer, "pacing");
+  EXPECT_EQ(client->info().in_flight, kInfoMss);
+  net.run_for(1_s);
+  const TcpPcbInfo info = client->info();
+  EXPECT_EQ(info.algorithm, "bbr");
+  EXPECT_NEAR(static_cast<double>(info.delivery_rate), 3 * kInfoMss / (0.020 + 2 * kInfoMss / 2'005'480.0), 1);
+  EXPECT_TRUE(info.delivery_rate_app_limited);
+  EXPECT_EQ(info.timer, "");
+  EXPECT_EQ(server->info().delivery_rate + server->info().pacing_rate, 0U) << "CUBIC measures none";
+  expect_books_balance();
+}
+
 TEST_F(TcpInfo, ALossIsSeenWhileItIsRepaired) {
   connect();
   const std::uint64_t before = net.a->pipe.sent;

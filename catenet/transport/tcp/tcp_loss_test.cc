@@ -23,6 +23,7 @@ TcpConfig random_config(Rng& rng) {
   config.window_scaling = rng.below(4) != 0;
   config.limited_transmit = rng.below(2) != 0;
   config.quick_acks = static_cast<std::uint8_t>(rng.below(20));
+  config.congestion = rng.below(4) == 0 ? CongestionAlgorithm::bbr : CongestionAlgorithm::cubic;
   config.max_rto = 5_s;  // a third of all packets is lost: what backs off to minutes only waits
   config.syn_retries = 60;
   config.retries = 60;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "catenet/transport/tcp/congestion/bbr.h"
 #include "catenet/transport/tcp/congestion/cubic.h"
 #include "catenet/transport/tcp/congestion/dctcp.h"
 #include "catenet/transport/tcp/congestion/new_reno.h"
@@ -17,10 +18,9 @@ struct Row {
   std::string_view name;
 };
 constexpr Row kRows[] = {
-    {CongestionAlgorithm::new_reno, "newreno"},
-    {CongestionAlgorithm::cubic, "cubic"},
-    {CongestionAlgorithm::dctcp, "dctcp"},
-    {CongestionAlgorithm::vegas, "vegas"},
+    {CongestionAlgorithm::new_reno, "newreno"}, {CongestionAlgorithm::cubic, "cubic"},
+    {CongestionAlgorithm::dctcp, "dctcp"},      {CongestionAlgorithm::vegas, "vegas"},
+    {CongestionAlgorithm::bbr, "bbr"},
 };
 
 }  // namespace
@@ -60,6 +60,8 @@ std::unique_ptr<CongestionControl> make_congestion_control(CongestionAlgorithm a
       return std::make_unique<Dctcp>(mss, bytes);
     case CongestionAlgorithm::vegas:
       return std::make_unique<Vegas>(mss, bytes);
+    case CongestionAlgorithm::bbr:
+      return std::make_unique<Bbr>(mss, bytes);
   }
   return nullptr;
 }

@@ -11,11 +11,12 @@
 #include <string_view>
 
 #include "catenet/base/time.h"
+#include "catenet/transport/tcp/congestion/rate_control.h"
 
 namespace catenet::transport {
 
-enum class CongestionAlgorithm : std::uint8_t { new_reno, cubic, dctcp, vegas };
-/// "newreno", "cubic", "dctcp", "vegas": as in lab files and reports.
+enum class CongestionAlgorithm : std::uint8_t { new_reno, cubic, dctcp, vegas, bbr };
+/// "newreno", "cubic", "dctcp", "vegas", "bbr": as in lab files and reports.
 [[nodiscard]] std::string_view name(CongestionAlgorithm algorithm);
 [[nodiscard]] std::optional<CongestionAlgorithm> congestion_algorithm_from(std::string_view name);
 
@@ -67,8 +68,14 @@ class CongestionControl {
     ssthresh_ = std::max(ssthresh_, undo_ssthresh_);
   }
 
+  /// Its other half, if it goes by delivery rates: then it also decides alone what goes out in recovery, without PRR.
+  [[nodiscard]] virtual RateControl* rate_control() { return nullptr; }
+
   /// It lives on marks: connections that use it ask for ECN, and without it fall back to NewReno (RFC 8257 3.5).
   [[nodiscard]] static constexpr bool needs_ecn(CongestionAlgorithm a) { return a == CongestionAlgorithm::dctcp; }
+
+  /// It has a rate_control(), and is made before the first data are sent.
+  [[nodiscard]] static constexpr bool goes_by_rates(CongestionAlgorithm a) { return a == CongestionAlgorithm::bbr; }
 
   [[nodiscard]] std::uint32_t cwnd() const { return cwnd_; }          ///< bytes
   [[nodiscard]] std::uint32_t ssthresh() const { return ssthresh_; }  ///< bytes; 0xffffffff: arbitrarily high
