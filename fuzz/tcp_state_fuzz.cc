@@ -29,6 +29,7 @@ class Machine {
     config_.keepalive = (shape & 16) != 0;
     config_.send_buffer = 1U << (8 + take() % 10);
     config_.receive_buffer = 1U << (8 + take() % 12);
+    config_.congestion = (shape & 128) != 0 ? CongestionAlgorithm::bbr : CongestionAlgorithm::cubic;
     config_.user_timeout = (shape & 32) != 0 ? Duration::seconds(100) : Duration{};
     TcbOrigin origin;
     origin.iss = 0xffffff00;

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Congestion control in whole networks: DCTCP over a queue that marks, CUBIC over one that does not, and ECN with
-the Linux kernel at the other end, in both directions, as tshark decodes it."""
+"""Congestion control in whole networks: DCTCP over a queue that marks, CUBIC over one that does not, BBR in company, and ECN
+with the Linux kernel at the other end, in both directions, as tshark decodes it."""
 import lab
 
 SIZE = 3_000_000
@@ -81,6 +81,28 @@ class Congestion(lab.LabTest):
         run = self.run_lab(dumbbell("congestion: cubic", 4, "rate: 100Mbit, delay: 1ms, queue: 60p", senders=2))
         self.assertGreater(run.report["drops"].get("queue-full", 0), 0)
         self.assertGreater(sum(flow["retransmits"] for flow in self.flows(run)), 0)
+
+    def test_two_flows_of_bbr_share_and_lose_nothing(self):
+        """Each keeps up to twice its product under way: a queue of one product, 66 packets, is what both together need."""
+        run = self.run_lab(dumbbell("congestion: bbr", 20, "rate: 20Mbit, delay: 20ms, queue: 200p", senders=2))
+        rates = [flow["goodput_bps"] for flow in self.flows(run)]
+        self.assertGreater(sum(rates), 18e6)
+        self.assertLess(max(rates), 1.5 * min(rates))
+        self.assertEqual(sum(flow["retransmits"] for flow in self.flows(run)), 0)
+
+    def test_bbr_and_cubic_leave_each_other_a_share(self):
+        lab_text = dumbbell("congestion: bbr", 30, "rate: 20Mbit, delay: 20ms, queue: 66p", senders=2)
+        run = self.run_lab(lab_text.replace("s1: {run:", "s1: {tcp: {congestion: cubic}, run:"))
+        rates = [flow["goodput_bps"] for flow in self.flows(run)]
+        self.assertGreater(sum(rates), 18e6)
+        self.assertGreater(min(rates), 0.25 * sum(rates))
+
+    def test_bbr_keeps_a_marking_queue_short(self):
+        run = self.run_lab(dumbbell("congestion: bbr, ecn: ask", 10, "rate: 50Mbit, delay: 20ms, queue: 500p, mark: 20p"))
+        flow = self.flows(run)[0]
+        self.assertGreater(flow["goodput_bps"], 40e6)
+        self.assertEqual(flow["retransmits"], 0)
+        self.assertLess(flow["srtt_s"], 0.050, "20 packets of 50 Mbit/s are 5 ms")
 
     def test_ecn_with_the_linux_kernel(self):
         (self.folder / "down").write_bytes(bytes(SIZE))

@@ -59,6 +59,11 @@ void add_connection(Json& out, const TcpPcbInfo& info, Instant now) {
   out["receive_window_bytes"] = info.receive_window;
   out["send_scale_bits"] = info.send_scale;
   out["receive_scale_bits"] = info.receive_scale;
+  if (info.pacing_rate != 0) {  // its congestion control goes by rates
+    out["pacing_rate_bps"] = info.pacing_rate * 8;
+    out["delivery_rate_bps"] = info.delivery_rate * 8;
+    out["app_limited"] = info.delivery_rate_app_limited;
+  }
   out["recovery"] = info.recovery.empty() ? "none" : info.recovery;
   out["reordering_seen"] = info.reordering_seen;
   out["options"] = Json::array();
@@ -146,6 +151,13 @@ std::string tcp_line(const Json& row) {
     }
     if (row["recovery"] != "none") {
       add_word(line, "recovery:" + of(row, "recovery"));
+    }
+    if (row.contains("pacing_rate_bps")) {
+      add_word(line, fmt::format("pacing_rate:{}bps delivery_rate:{}bps", of(row, "pacing_rate_bps"),
+                                 of(row, "delivery_rate_bps")));
+      if (row["app_limited"] == true) {
+        add_word(line, "app_limited");
+      }
     }
     add_word(line, fmt::format("snd_wnd:{} rcv_wnd:{}", of(row, "send_window_bytes"), of(row, "receive_window_bytes")));
   }

@@ -68,6 +68,28 @@ TEST(PcbTable, TellsOfAConnectionUnderWayAsItsPathIs) {
   EXPECT_FALSE(end.contains("cwnd"));
 }
 
+TEST(PcbTable, ShowsTheRatesOfAPacedConnection) {
+  std::string text(kBulk);
+  const std::string from = "nodes:";
+  text.replace(text.find(from), from.size(), "defaults: {host: {tcp: {congestion: bbr}}}\nnodes:");
+  RunOptions options;
+  options.tables_at = {Instant::zero() + Duration::milliseconds(500)};
+  const Ran ran(text, options);
+  ASSERT_FALSE(ran.failed_to_run) << ran.failure.text;
+  const Json a = row_of(ran, "a", "0.500000000", "ESTABLISHED");
+  EXPECT_EQ(a["algorithm"], "bbr");
+  EXPECT_NEAR(a["delivery_rate_bps"].get<double>(), 10e6 * 1448 / 1538, 0.05 * 10e6);
+  EXPECT_NEAR(a["pacing_rate_bps"].get<double>(), 10e6 * 1448 / 1538, 0.3 * 10e6) << "0.5 to 1.25 times";
+  EXPECT_EQ(a["app_limited"], false);
+  Json rows = Json::array({a});
+  rows[0]["app_limited"] = true;
+  const std::string shown = render_pcb_info(rows);
+  EXPECT_NE(shown.find(" pacing_rate:" + a["pacing_rate_bps"].dump() +
+                       "bps delivery_rate:" + a["delivery_rate_bps"].dump() + "bps app_limited snd_wnd:"),
+            std::string::npos)
+      << shown;
+}
+
 TEST(PcbTable, CountsWhatAUdpSocketDropped) {
   const Ran ran(kBulk);
   const Json sink = row_of(ran, "b", "end", "");

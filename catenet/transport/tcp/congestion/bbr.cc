@@ -8,6 +8,7 @@ namespace catenet::transport {
 namespace {
 
 constexpr std::uint64_t kNanoseconds = 1'000'000'000;
+constexpr std::uint64_t kMaxPacingRate = 1'000'000'000'000;  // of a peer that acknowledges in no time
 
 // a * b / c, whatever the product.
 std::uint64_t bbr_scale(std::uint64_t a, std::uint64_t b, std::uint64_t c) {
@@ -359,13 +360,14 @@ void Bbr::init_pacing_rate(Duration srtt) {
   has_seen_rtt_ = srtt > Duration{};
   const auto round_trip = static_cast<std::uint64_t>((has_seen_rtt_ ? srtt : Duration::milliseconds(1)).ns());
   const std::uint64_t nominal = bbr_scale(initial_window_, kNanoseconds, round_trip);
-  pacing_rate_ = std::max<std::uint64_t>(bbr_scale(nominal, kStartupPacingGain, 100), 1);
+  pacing_rate_ = std::clamp<std::uint64_t>(bbr_scale(nominal, kStartupPacingGain, 100), 1, kMaxPacingRate);
   set_send_quantum();
 }
 
 // SetPacingRateWithGain(): until the pipe is full it only grows.
 void Bbr::set_pacing_rate(std::uint32_t gain) {
-  const std::uint64_t rate = bbr_scale(bw_, std::uint64_t{gain} * (100 - kPacingMargin), 10'000);
+  const std::uint64_t rate =
+      std::min(bbr_scale(bw_, std::uint64_t{gain} * (100 - kPacingMargin), 10'000), kMaxPacingRate);
   if (rate > 0 && (full_bw_reached_ || rate > pacing_rate_)) {
     pacing_rate_ = rate;
   }
