@@ -27,23 +27,28 @@ Stack::Host::Host(Environment& environment, const StackConfig& config)
     : Node(environment, kTimers, "embedded"),
       ipv4(*this, with_accept_any(config.ipv4, config.accept_any)),
       udp(*this, ipv4),
+      udp_lite(*this, ipv4, wire::Family::kV4, transport::UdpFlavour::lite),
       tcp(*this, ipv4) {
   ether_types.add(static_cast<std::uint16_t>(wire::EtherType::kIpv4), ipv4);
   ether_types.add(static_cast<std::uint16_t>(wire::EtherType::kArp), ipv4.arp());
   ipv4.register_protocol(transport::kProtocolUdp, udp);
+  ipv4.register_protocol(transport::kProtocolUdpLite, udp_lite);
   ipv4.register_protocol(transport::Tcp::kProtocolNumber, tcp);
   tcp.set_config(config.tcp);
   tcp.set_policy(config.tcp_policy);
   tcp.set_limits(config.tcp_limits);
   udp.set_limits(config.udp_limits);
+  udp_lite.set_limits(config.udp_limits);
 }
 
 void Stack::Host::speak_ipv6(const ip::Ipv6Config& config) {
   ipv6 = std::make_unique<ip::Ipv6>(*this, config);
   ether_types.add(static_cast<std::uint16_t>(wire::EtherType::kIpv6), *ipv6);
   ipv6->register_protocol(transport::kProtocolUdp, udp);
+  ipv6->register_protocol(transport::kProtocolUdpLite, udp_lite);
   ipv6->register_protocol(transport::Tcp::kProtocolNumber, tcp);
   udp.add_network(*ipv6, wire::Family::kV6);
+  udp_lite.add_network(*ipv6, wire::Family::kV6);
   tcp.add_network(*ipv6, wire::Family::kV6);
 }
 

@@ -63,7 +63,7 @@ struct StackConfig {
   transport::TcpConfig tcp;
   transport::TcpPolicy tcp_policy;
   transport::TcpLimits tcp_limits;
-  transport::Udp::Limits udp_limits;
+  transport::Udp::Limits udp_limits;  ///< of UDP and of UDP-Lite, each
 };
 
 class Stack {
@@ -101,6 +101,7 @@ class Stack {
   // The host
   [[nodiscard]] transport::Tcp& tcp() { return host_.tcp; }
   [[nodiscard]] transport::Udp& udp() { return host_.udp; }
+  [[nodiscard]] transport::Udp& udp_lite() { return host_.udp_lite; }
   [[nodiscard]] ip::Ipv4& ipv4() { return host_.ipv4; }
   /// Null: the host has no IPv6.
   [[nodiscard]] ip::Ipv6* ipv6() { return host_.ipv6.get(); }
@@ -120,6 +121,7 @@ class Stack {
     ip::Ipv4 ipv4;
     std::unique_ptr<ip::Ipv6> ipv6;
     transport::Udp udp;
+    transport::Udp udp_lite;
     transport::Tcp tcp;
   };
 

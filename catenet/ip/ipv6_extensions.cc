@@ -167,6 +167,7 @@ bool Ipv6::has_whole_chain(Packet& packet) {
     case IpProtocol::kTcp:
       return left >= wire::kTcpHeaderSize;
     case IpProtocol::kUdp:
+    case IpProtocol::kUdpLite:
     case IpProtocol::kIcmpv6:
       return left >= wire::kUdpHeaderSize;
     default:

@@ -129,7 +129,8 @@ std::uint32_t Ipv6::flow_label(const Packet& packet, const Ipv6Address& source, 
                                std::uint8_t protocol) const {
   const auto ports = packet.head();
   const bool has_ports = protocol == static_cast<std::uint8_t>(IpProtocol::kTcp) ||
-                         protocol == static_cast<std::uint8_t>(IpProtocol::kUdp);
+                         protocol == static_cast<std::uint8_t>(IpProtocol::kUdp) ||
+                         protocol == static_cast<std::uint8_t>(IpProtocol::kUdpLite);
   if (!config_.flow_labels || !has_ports || ports.size() < 4) {
     return 0;
   }

@@ -95,6 +95,10 @@ namespace catenet {
   X(tcp_syn_queue_full, "tcp-syn-queue-full",                                                                          \
     "too many handshakes of the listener are under way, and cookies are off")                                          \
   X(socket_closed, "socket-closed", "was queued for a socket when that closed")                                        \
+  X(bad_udplite_coverage, "bad-udplite-coverage",                                                                      \
+    "a UDP-Lite checksum that covers 1 to 7 bytes, or more than there are")                                            \
+  X(bad_udplite_checksum, "bad-udplite-checksum", "the UDP-Lite checksum is wrong, or missing")                        \
+  X(udplite_uncovered, "udplite-uncovered", "the UDP-Lite checksum covers less than the receiver asks for")            \
   /* end of a run, faults */                                                                                           \
   X(node_down, "node-down", "the node is not running")                                                                 \
   X(filtered, "filtered", "a filter rule said so")                                                                     \

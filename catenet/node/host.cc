@@ -10,10 +10,12 @@ Host::Host(Environment& environment, SourceId id, std::string_view name, const H
       ipv4_(*this, config.ipv4),
       ipv6_config_(config.ipv6),
       udp_(*this, ipv4_),
+      udp_lite_(*this, ipv4_, wire::Family::kV4, transport::UdpFlavour::lite),
       tcp_(*this, ipv4_) {
   ether_types_.add(static_cast<std::uint16_t>(wire::EtherType::kIpv4), ipv4_);
   ether_types_.add(static_cast<std::uint16_t>(wire::EtherType::kArp), ipv4_.arp());
   ipv4_.register_protocol(transport::kProtocolUdp, udp_);
+  ipv4_.register_protocol(transport::kProtocolUdpLite, udp_lite_);
   ipv4_.register_protocol(transport::Tcp::kProtocolNumber, tcp_);
   tcp_.set_config(config.tcp);
   tcp_.set_policy(config.tcp_policy);
@@ -35,8 +37,10 @@ ip::Ipv6& Host::ipv6() {
     ipv6_ = std::make_unique<ip::Ipv6>(*this, ipv6_config_);
     ether_types_.add(static_cast<std::uint16_t>(wire::EtherType::kIpv6), *ipv6_);
     ipv6_->register_protocol(transport::kProtocolUdp, udp_);
+    ipv6_->register_protocol(transport::kProtocolUdpLite, udp_lite_);
     ipv6_->register_protocol(transport::Tcp::kProtocolNumber, tcp_);
     udp_.add_network(*ipv6_, wire::Family::kV6);
+    udp_lite_.add_network(*ipv6_, wire::Family::kV6);
     tcp_.add_network(*ipv6_, wire::Family::kV6);
   }
   return *ipv6_;
@@ -50,6 +54,7 @@ socket::SocketLayer& Host::sockets() {
                                                                 .udp = udp_,
                                                                 .tcp = tcp_,
                                                                 .icmp = &ipv4_.icmp(),
+                                                                .udp_lite = &udp_lite_,
                                                                 .ipv6 = Delegate<ip::Ipv6&()>::to<&Host::ipv6>(*this)});
   }
   return *sockets_;

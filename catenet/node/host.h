@@ -3,7 +3,7 @@
 // three tables through which packets go up are filled: EtherType -> network protocol, IP protocol -> transport,
 // four-tuple -> control block (by Udp and Tcp themselves).
 //
-//   frame -> EtherTable -> Ipv4 (or Arp), Ipv6 -> Udp, Tcp, Icmp -> SocketLayer -> program
+//   frame -> EtherTable -> Ipv4 (or Arp), Ipv6 -> Udp (and UDP-Lite), Tcp, Icmp -> SocketLayer -> program
 //
 // IPv6 is made when somebody first asks for it: an address, or a socket of that family. Until then its frames are of an
 // EtherType that the host does not know.
@@ -46,6 +46,7 @@ class Host : public Node {
   [[nodiscard]] ip::Ipv6& ipv6();
   [[nodiscard]] bool has_ipv6() const { return ipv6_ != nullptr; }
   [[nodiscard]] transport::Udp& udp() { return udp_; }
+  [[nodiscard]] transport::Udp& udp_lite() { return udp_lite_; }
   [[nodiscard]] transport::Tcp& tcp() { return tcp_; }
   [[nodiscard]] const transport::Tcp& tcp() const { return tcp_; }
   /// The host's sockets and programs; made when first asked for.
@@ -60,6 +61,7 @@ class Host : public Node {
   const ip::Ipv6Config ipv6_config_;
   std::unique_ptr<ip::Ipv6> ipv6_;
   transport::Udp udp_;
+  transport::Udp udp_lite_;
   transport::Tcp tcp_;
   std::unique_ptr<socket::SocketLayer> sockets_;
 };

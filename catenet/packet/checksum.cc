@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "catenet/packet/checksum.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -77,6 +78,20 @@ constexpr auto kLongSum = sum_words;
 
 constexpr std::size_t kWorthVectors = 128;
 
+/// The sum over pieces that follow each other.
+struct Pieces {
+  std::uint32_t sum;
+  bool odd = false;
+  void add(std::span<const std::byte> piece) {
+    std::uint16_t part = checksum_fold(checksum_add(piece));
+    if (odd) {
+      part = __builtin_bswap16(part);  // RFC 1071 2(B): a piece at an odd place sums with its bytes swapped
+    }
+    sum = checksum_fold(sum) + part;
+    odd ^= (piece.size() & 1) != 0;
+  }
+};
+
 }  // namespace
 
 std::uint32_t checksum_add(std::span<const std::byte> bytes, std::uint32_t sum) {
@@ -86,16 +101,19 @@ std::uint32_t checksum_add(std::span<const std::byte> bytes, std::uint32_t sum) 
 }
 
 std::uint32_t checksum_add(const Packet& packet, std::size_t offset, std::uint32_t sum) {
-  bool odd = false;
-  packet.for_each_piece(offset, [&](std::span<const std::byte> piece) {
-    std::uint16_t part = checksum_fold(checksum_add(piece));
-    if (odd) {
-      part = __builtin_bswap16(part);  // RFC 1071 2(B): a piece at an odd place sums with its bytes swapped
-    }
-    sum = checksum_fold(sum) + part;
-    odd ^= (piece.size() & 1) != 0;
+  Pieces pieces{sum};
+  packet.for_each_piece(offset, [&](std::span<const std::byte> piece) { pieces.add(piece); });
+  return pieces.sum;
+}
+
+std::uint32_t checksum_add_first(const Packet& packet, std::size_t length, std::uint32_t sum) {
+  Pieces pieces{sum};
+  packet.for_each_piece(0, [&](std::span<const std::byte> piece) {
+    const std::size_t n = std::min(piece.size(), length);
+    length -= n;
+    pieces.add(piece.first(n));
   });
-  return sum;
+  return pieces.sum;
 }
 
 void mark_partial_checksum(Packet& packet, std::size_t start_offset, std::size_t field_offset) {

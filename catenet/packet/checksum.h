@@ -18,6 +18,8 @@ namespace catenet {
 [[nodiscard]] std::uint32_t checksum_add(std::span<const std::byte> bytes, std::uint32_t sum = 0);
 /// The same over a packet from `offset` to its end, slices of odd length included.
 [[nodiscard]] std::uint32_t checksum_add(const Packet& packet, std::size_t offset, std::uint32_t sum = 0);
+/// The same over the packet's first `length` bytes alone (UDP-Lite).
+[[nodiscard]] std::uint32_t checksum_add_first(const Packet& packet, std::size_t length, std::uint32_t sum = 0);
 
 /// Carries folded into 16 bits.
 [[nodiscard]] constexpr std::uint16_t checksum_fold(std::uint32_t sum) {

@@ -211,6 +211,10 @@ TEST(Checksum, AgreesWithTheDefinitionForEveryLengthAndSplit) {
     for (std::size_t from = 0; from < 40; ++from) {
       ASSERT_EQ(checksum_fold(checksum_add(p, from)), plain_sum(std::span(bytes).subspan(from, cut + 1501 - from)));
     }
+    for (const std::size_t length :
+         {std::size_t{0}, std::size_t{8}, cut, cut + 1, cut + 1001, cut + 1400, cut + 1501}) {
+      ASSERT_EQ(checksum_fold(checksum_add_first(p, length)), plain_sum(std::span(bytes).first(length))) << length;
+    }
     p.consume();
   }
 }

@@ -430,9 +430,17 @@ Result<void> set_option(int fd, int level, int name, const Value& value) {
       return (*file)->domain == AF_INET6 ? set_ipv6_option(**file, name, value) : no_such_option();
     case IPPROTO_TCP:
       return set_tcp_option(**file, name, value);
+    case IPPROTO_UDP:
+    case IPPROTO_UDPLITE:
+      return (*file)->is_udp() ? set_udp_option(**file, name, value) : no_such_option();
     default:
       return no_such_option();
   }
+}
+
+// Linux's two families do not agree.
+Result<void> no_such_level(const SocketFile& file) {
+  return fail(file.domain == AF_INET ? EOPNOTSUPP : ENOPROTOOPT, "a level that is not there");
 }
 
 Result<void> get_option(int fd, int level, int name, Value& value) {
@@ -450,8 +458,11 @@ Result<void> get_option(int fd, int level, int name, Value& value) {
                                          : fail(EOPNOTSUPP, "a level that is not there");
     case IPPROTO_TCP:
       return get_tcp_option(**file, name, value);
+    case IPPROTO_UDP:
+    case IPPROTO_UDPLITE:
+      return (*file)->is_udp() ? get_udp_option(**file, name, value) : no_such_level(**file);
     default:
-      return fail(EOPNOTSUPP, "a level that is not there");
+      return no_such_level(**file);
   }
 }
 

@@ -21,6 +21,8 @@ Result<int> make_socket(int domain, int type, int protocol) {
   const int natural = kind == SOCK_STREAM ? static_cast<int>(IPPROTO_TCP) : static_cast<int>(IPPROTO_UDP);
   if (kind == SOCK_DGRAM && protocol == (domain == AF_INET ? static_cast<int>(IPPROTO_ICMP) : IPPROTO_ICMPV6)) {
     type_of = socket::SocketType::ping;
+  } else if (kind == SOCK_DGRAM && protocol == IPPROTO_UDPLITE) {
+    type_of = socket::SocketType::datagram_lite;
   } else if (protocol != 0 && protocol != natural) {
     return fail(EPROTONOSUPPORT, "not a protocol of this type");
   }

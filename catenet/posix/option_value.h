@@ -62,5 +62,8 @@ inline constexpr auto kOn = [](const auto& o) { return o.on ? 1 : 0; };
 /// Level IPPROTO_IPV6 of a socket of AF_INET6 (options_ipv6.cc).
 Result<void> set_ipv6_option(SocketFile& file, int name, const Value& value);
 Result<void> get_ipv6_option(const SocketFile& file, int name, Value& value);
+/// Levels SOL_UDP and SOL_UDPLITE of a socket of one of them (options_udp.cc).
+Result<void> set_udp_option(const SocketFile& file, int name, const Value& value);
+Result<void> get_udp_option(const SocketFile& file, int name, Value& value);
 
 }  // namespace catenet::posix

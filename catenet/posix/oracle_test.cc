@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kernel as judge: testdata/errors.c, errors6.c and the servers of examples/sockets run as they are under the
-// kernel and inside simulated hosts; what they print and how they end must be equal. Covers calls_socket.cc,
+// The kernel as judge: testdata/errors.c, errors6.c, udp.c and the servers of examples/sockets run as they are under
+// the kernel and inside simulated hosts; what they print and how they end must be equal. Covers calls_socket.cc,
 // calls_data.cc, calls_file.cc, calls_poll.cc, calls_options.cc, calls_names.cc, calls_time.cc, calls_stdio.cc,
-// calls_process.cc, options_ipv6.cc, socket_file.cc, epoll.cc, wait.cc, stream.cc, open_file.cc, abi.cc, current.cc.
+// calls_process.cc, options_ipv6.cc, options_udp.cc, socket_file.cc, epoll.cc, wait.cc, stream.cc, open_file.cc,
+// abi.cc, current.cc.
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
@@ -12,6 +13,7 @@
 
 CATENET_POSIX_PROGRAM(errors);
 CATENET_POSIX_PROGRAM(errors6);
+CATENET_POSIX_PROGRAM(udp);
 CATENET_POSIX_PROGRAM(client);
 CATENET_POSIX_PROGRAM(iterative);
 CATENET_POSIX_PROGRAM(threads);
@@ -65,6 +67,23 @@ TEST_P(Oracle6, AnswersAsTheKernelDoes) { compare(catenet_posix_image_errors6, K
 INSTANTIATE_TEST_SUITE_P(Cases, Oracle6,
                          ::testing::Values("making", "binding", "sharing", "connecting", "talking", "talking_to_ipv4",
                                            "datagrams", "options", "names"),
+                         [](const auto& test) { return std::string(test.param); });
+
+class OracleUdpLite : public Oracle {
+ protected:
+  void SetUp() override {
+    const int fd = ::socket(AF_INET, SOCK_DGRAM, IPPROTO_UDPLITE);
+    if (fd < 0) {
+      GTEST_SKIP() << "the kernel has no UDP-Lite: nobody to compare with";
+    }
+    ::close(fd);
+  }
+};
+TEST_P(OracleUdpLite, AnswersAsTheKernelDoes) { compare(catenet_posix_image_udp, KERNEL_udp); }
+
+INSTANTIATE_TEST_SUITE_P(Cases, OracleUdpLite,
+                         ::testing::Values("lite_making", "lite_options", "lite_coverage", "lite_coverage6",
+                                           "lite_talking"),
                          [](const auto& test) { return std::string(test.param); });
 
 // ---- servers --------------------------------------------------------------------------------------------------------

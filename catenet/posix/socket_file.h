@@ -2,6 +2,8 @@
 // SocketFile: a socket as a process sees it: the SocketLayer's non-blocking socket, and what POSIX adds: waiting, its
 // time limits, ancillary data asked for, epoll instances that watch it.
 #pragma once
+#include <netinet/in.h>
+
 #include <vector>
 
 #include "catenet/posix/open_file.h"
@@ -41,6 +43,8 @@ class SocketFile final : public OpenFile {
   [[nodiscard]] std::size_t bytes_to_read() const;
   [[nodiscard]] std::size_t bytes_to_send() const;
   [[nodiscard]] bool is_stream() const { return type == 1; }
+  /// Of UDP or UDP-Lite.
+  [[nodiscard]] bool is_udp() const { return protocol == IPPROTO_UDP || protocol == IPPROTO_UDPLITE; }
   [[nodiscard]] bool is_listening() const;
 
   [[nodiscard]] int number() const { return number_; }

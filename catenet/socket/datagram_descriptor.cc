@@ -1,12 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "catenet/socket/datagram_descriptor.h"
 
+#include <algorithm>
 #include <type_traits>
 
-namespace catenet::socket {
+#include "catenet/wire/udp_lite.h"
 
-DatagramDescriptor::DatagramDescriptor(SocketTable& table, wire::Family family)
-    : Descriptor(table), pcb_(table.protocols().udp, family) {
+namespace catenet::socket {
+namespace {
+
+template <typename T>
+constexpr bool kIsCoverage = std::is_same_v<T, option::SendCoverage> || std::is_same_v<T, option::ReceiveCoverage>;
+
+/// RFC 3828 3.1: the header is covered, or everything.
+constexpr std::uint16_t legal(std::uint16_t coverage) {
+  return coverage == 0 ? coverage : std::max(coverage, wire::kUdpLiteMinCoverage);
+}
+
+}  // namespace
+
+DatagramDescriptor::DatagramDescriptor(SocketTable& table, transport::Udp& udp, wire::Family family)
+    : Descriptor(table), pcb_(udp, family) {
   pcb_.set_on_change(Delegate<void()>::to<&DatagramDescriptor::changed>(*this));
 }
 
@@ -123,6 +137,15 @@ Result<void> DatagramDescriptor::apply(const T& o) {
     options.no_checksum = o.on;
   } else if constexpr (std::is_same_v<T, option::ReceiveErrors>) {
     options.receive_errors = o.on;
+  } else if constexpr (kIsCoverage<T>) {
+    if (pcb_.flavour() != transport::UdpFlavour::lite) {
+      return no_such_option();
+    }
+    if constexpr (std::is_same_v<T, option::SendCoverage>) {
+      options.send_coverage = legal(o.bytes);
+    } else {
+      options.receive_coverage = o.bytes.transform(legal);
+    }
   } else if constexpr (std::is_same_v<T, option::JoinGroup>) {
     return pcb_.join(o.group, o.interface);
   } else if constexpr (std::is_same_v<T, option::LeaveGroup>) {
@@ -167,6 +190,10 @@ Result<void> DatagramDescriptor::fetch(T& o) const {
     o.on = options.no_checksum;
   } else if constexpr (std::is_same_v<T, option::ReceiveErrors>) {
     o.on = options.receive_errors;
+  } else if constexpr (std::is_same_v<T, option::SendCoverage>) {
+    o.bytes = options.send_coverage;
+  } else if constexpr (std::is_same_v<T, option::ReceiveCoverage>) {
+    o.bytes = options.receive_coverage;
   } else {
     return no_such_option();
   }

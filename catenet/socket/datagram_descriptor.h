@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// DatagramDescriptor: a UDP socket. UdpPcb already answers as Linux does; this adds what is the socket's own.
+// DatagramDescriptor: a UDP or UDP-Lite socket. UdpPcb already answers as Linux does; this adds what is the socket's
+// own.
 #pragma once
 #include "catenet/socket/descriptor.h"
 #include "catenet/transport/udp/udp_pcb.h"
@@ -9,7 +10,7 @@ namespace catenet::socket {
 
 class DatagramDescriptor final : public Descriptor {
  public:
-  DatagramDescriptor(SocketTable& table, wire::Family family);
+  DatagramDescriptor(SocketTable& table, transport::Udp& udp, wire::Family family);
 
   Result<void> bind(const wire::Endpoint& local) override { return pcb_.bind(local); }
   Result<void> connect(const wire::Endpoint& foreign) override { return pcb_.connect(foreign); }

@@ -32,7 +32,7 @@ PcbRow row_of(const transport::TcpPcbInfo& info) {
 
 PcbRow row_of(const transport::UdpPcb& pcb) {
   PcbRow row;
-  row.protocol = "udp";
+  row.protocol = pcb.flavour() == transport::UdpFlavour::lite ? "udplite" : "udp";
   row.local = pcb.local();
   row.foreign = pcb.foreign();
   row.receive_queue = pcb.queued_bytes();
@@ -61,7 +61,11 @@ std::vector<PcbRow> pcb_rows(const SocketTable& table) {
   for (const transport::TcpPcbInfo& info : table.protocols().tcp.snapshot()) {
     add_unless_held(row_of(info));
   }
-  table.protocols().udp.for_each([&](const transport::UdpPcb& pcb) { add_unless_held(row_of(pcb)); });
+  for (transport::Udp* udp : {&table.protocols().udp, table.protocols().udp_lite}) {
+    if (udp != nullptr) {
+      udp->for_each([&](const transport::UdpPcb& pcb) { add_unless_held(row_of(pcb)); });
+    }
+  }
   return rows;
 }
 

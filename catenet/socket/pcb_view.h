@@ -15,14 +15,14 @@ class SocketTable;
 
 struct PcbRow {
   int fd = -1;  ///< -1: no program holds it (in a listener's queue, closing, TIME-WAIT; or another room's)
-  std::string_view protocol;  ///< "tcp", "udp", "icmp"
+  std::string_view protocol;  ///< "tcp", "udp", "udplite", "icmp"
   wire::Endpoint local;       ///< port 0: not bound (for icmp the port is the echo identifier)
   wire::Endpoint foreign;     ///< port 0: none
   bool listening = false;
   std::string_view state;         ///< "ESTABLISHED", ... ; empty for udp and icmp
   std::size_t receive_queue = 0;  ///< bytes; for a listener: connections not accepted
   std::size_t send_queue = 0;     ///< bytes; for a listener: its backlog
-  // UDP alone:
+  // UDP and UDP-Lite alone:
   std::size_t queued = 0;         ///< datagrams not read
   std::size_t receive_limit = 0;  ///< what receive_queue may reach
   std::uint64_t dropped = 0;      ///< datagrams that found the queue full

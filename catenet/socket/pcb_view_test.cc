@@ -64,5 +64,19 @@ TEST(PcbView, ShowsUdpSocketsAndThoseOfOtherRooms) {
   EXPECT_EQ(rows[1].foreign, at("10.0.0.2:520"));
 }
 
+TEST(PcbView, TellsUdpLiteFromUdp) {
+  TwoHosts net;
+  SocketLayer& host = net.a.sockets;
+  const int fd = host.socket(SocketType::datagram_lite).value();
+  ASSERT_TRUE(host.bind(fd, at("0.0.0.0:53")));
+  transport::UdpPcb other(net.a.udp_lite);
+  ASSERT_TRUE(other.bind(at("10.0.0.1:520")));
+  const auto rows = host.pcb_table();
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(rows[0].protocol, "udplite");
+  EXPECT_EQ(rows[1].protocol, "udplite");
+  EXPECT_EQ(rows[1].local, at("10.0.0.1:520"));
+}
+
 }  // namespace
 }  // namespace catenet::socket

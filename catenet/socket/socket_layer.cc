@@ -11,7 +11,8 @@ namespace {
 std::int64_t count(std::span<const std::byte> bytes) { return static_cast<std::int64_t>(bytes.size()); }
 
 std::string_view word_of(SocketType type) {
-  return type == SocketType::stream ? "stream" : type == SocketType::datagram ? "datagram" : "ping";
+  constexpr std::string_view kWords[] = {"stream", "datagram", "datagram-lite", "ping"};
+  return kWords[static_cast<std::size_t>(type)];
 }
 std::string_view word_of(ShutdownHow how) {
   return how == ShutdownHow::receive ? "receive" : how == ShutdownHow::send ? "send" : "both";

@@ -83,7 +83,12 @@ Result<int> SocketTable::socket(SocketType type, wire::Family family) {
       return place(std::make_unique<StreamDescriptor>(*this, **pcb, family));
     }
     case SocketType::datagram:
-      return place(std::make_unique<DatagramDescriptor>(*this, family));
+      return place(std::make_unique<DatagramDescriptor>(*this, protocols_.udp, family));
+    case SocketType::datagram_lite:
+      if (protocols_.udp_lite == nullptr) {
+        return fail(EPROTONOSUPPORT, "this host has no UDP-Lite");
+      }
+      return place(std::make_unique<DatagramDescriptor>(*this, *protocols_.udp_lite, family));
     case SocketType::ping:
       if (ipv6 != nullptr) {
         return place(std::make_unique<PingDescriptor>(*this, *ipv6, ipv6->icmp(), family));

@@ -35,8 +35,9 @@ struct Protocols {
   ip::Network& network;  ///< IPv4
   transport::Udp& udp;
   transport::Tcp& tcp;
-  ip::Echo* icmp = nullptr;  ///< null: sockets of type ping answer EPROTONOSUPPORT
-  /// Gives the host's IPv6, which it wires to `udp` and `tcp`. Called for the first socket of that family; empty:
+  ip::Echo* icmp = nullptr;            ///< null: sockets of type ping answer EPROTONOSUPPORT
+  transport::Udp* udp_lite = nullptr;  ///< null: so do those of type datagram_lite
+  /// Gives the host's IPv6, which it wires to the transports. Called for the first socket of that family; empty:
   /// EAFNOSUPPORT.
   Delegate<ip::Ipv6&()> ipv6 = {};
 };

@@ -96,6 +96,20 @@ TEST_F(SocketTableTest, WithoutIcmpThereAreNoPingSockets) {
   EXPECT_EQ(code_of(a.socket(SocketType::ping)), EPROTONOSUPPORT);
 }
 
+TEST_F(SocketTableTest, CoverageIsUdpLites) {
+  const int lite = a.socket(SocketType::datagram_lite).value();
+  const int plain = a.socket(SocketType::datagram).value();
+  EXPECT_EQ(code_of(a.set_option(plain, option::SendCoverage{20})), ENOPROTOOPT);
+  EXPECT_EQ(code_of(a.set_option(plain, option::ReceiveCoverage{20})), ENOPROTOOPT);
+  EXPECT_EQ(a.get_option<option::ReceiveCoverage>(lite)->bytes, std::nullopt) << "it has said nothing";
+  ASSERT_TRUE(a.set_option(lite, option::SendCoverage{7}));
+  ASSERT_TRUE(a.set_option(lite, option::ReceiveCoverage{0}));
+  EXPECT_EQ(a.get_option<option::SendCoverage>(lite)->bytes, 8);
+  EXPECT_EQ(a.get_option<option::ReceiveCoverage>(lite)->bytes, 0);
+  SocketLayer without({net.a.node, net.a.network, net.a.udp, net.a.tcp});
+  EXPECT_EQ(code_of(without.socket(SocketType::datagram_lite)), EPROTONOSUPPORT);
+}
+
 TEST_F(SocketTableTest, AStreamFromBeginningToEnd) {
   auto [client, server] = connected();
   EXPECT_EQ(b.getpeername(server).value(), a.getsockname(client).value());

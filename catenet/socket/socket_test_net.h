@@ -21,14 +21,17 @@ struct TestHost {
       : node(environment, id, name),
         network(node, cloud, address, id + 1),
         udp(node, network),
+        udp_lite(node, network, wire::Family::kV4, transport::UdpFlavour::lite),
         tcp(node, network),
-        sockets({node, network, udp, tcp, nullptr}, limits) {
+        sockets({node, network, udp, tcp, nullptr, &udp_lite}, limits) {
     network.set_protocol(transport::kProtocolUdp, udp);
+    network.set_protocol(transport::kProtocolUdpLite, udp_lite);
     network.set_protocol(transport::Tcp::kProtocolNumber, tcp);
   }
   transport::PlainNode node;
   transport::TestNetwork network;
   transport::Udp udp;
+  transport::Udp udp_lite;
   transport::Tcp tcp;
   SocketLayer sockets;
 };

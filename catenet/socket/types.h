@@ -20,9 +20,10 @@
 namespace catenet::socket {
 
 enum class SocketType : std::uint8_t {
-  stream,    ///< TCP
-  datagram,  ///< UDP
-  ping,      ///< ICMP echo, as Linux's SOCK_DGRAM with IPPROTO_ICMP or IPPROTO_ICMPV6; see ping_descriptor.h
+  stream,         ///< TCP
+  datagram,       ///< UDP
+  datagram_lite,  ///< UDP-Lite (RFC 3828): a datagram socket whose checksums may cover a part
+  ping,           ///< ICMP echo, as Linux's SOCK_DGRAM with IPPROTO_ICMP or IPPROTO_ICMPV6; see ping_descriptor.h
 };
 
 enum class ShutdownHow : std::uint8_t { receive, send, both };
@@ -102,6 +103,12 @@ struct NoChecksum {
 struct ReceiveErrors {
   bool on = false;
 };  ///< datagram, ping: fill the error queue (IP_RECVERR)
+struct SendCoverage {
+  std::uint16_t bytes = 0;
+};  ///< datagram_lite: what checksums cover, from the header's first byte on; 0: all; below 8: 8 (UDPLITE_SEND_CSCOV)
+struct ReceiveCoverage {
+  std::optional<std::uint16_t> bytes;
+};  ///< datagram_lite: what is covered less is dropped; 0: all must be; none: anything goes (UDPLITE_RECV_CSCOV)
 struct NoDelay {
   bool on = false;
 };  ///< stream: Nagle's algorithm off
@@ -159,10 +166,11 @@ struct LeaveGroup {
 using Option =
     std::variant<option::Broadcast, option::ReuseAddress, option::ReusePort, option::BindToDevice, option::V6Only,
                  option::ReceiveBuffer, option::SendBuffer, option::TimeToLive, option::MulticastTtl,
-                 option::TrafficClass, option::DontFragment, option::NoChecksum, option::ReceiveErrors, option::NoDelay,
-                 option::Cork, option::KeepAlive, option::KeepAliveTiming, option::FastOpen, option::FastOpenConnect,
-                 option::FastOpenWithoutCookie, option::FastOpenKeys, option::MaxSegment, option::Figures,
-                 option::UserTimeout, option::Congestion, option::Linger, option::JoinGroup, option::LeaveGroup>;
+                 option::TrafficClass, option::DontFragment, option::NoChecksum, option::ReceiveErrors,
+                 option::SendCoverage, option::ReceiveCoverage, option::NoDelay, option::Cork, option::KeepAlive,
+                 option::KeepAliveTiming, option::FastOpen, option::FastOpenConnect, option::FastOpenWithoutCookie,
+                 option::FastOpenKeys, option::MaxSegment, option::Figures, option::UserTimeout, option::Congestion,
+                 option::Linger, option::JoinGroup, option::LeaveGroup>;
 
 /// A call with its arguments, to be shown.
 struct Call {

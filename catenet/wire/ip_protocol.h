@@ -27,6 +27,7 @@ enum class IpProtocol : std::uint8_t {
   kOspf = 89,
   kIpcomp = 108,
   kSctp = 132,
+  kUdpLite = 136,
 };
 
 /// ECN field (RFC 3168 5).

@@ -18,6 +18,7 @@
 #include "catenet/wire/tcp.h"
 #include "catenet/wire/testing_pcap.h"
 #include "catenet/wire/udp.h"
+#include "catenet/wire/udp_lite.h"
 
 namespace catenet::wire {
 namespace {
@@ -76,20 +77,29 @@ Buffer frame(EtherType type, Bytes payload) {
 }
 
 // The checksum of a transport segment whose checksum field is zero.
-std::uint16_t transport_checksum(IpProtocol protocol, Bytes segment) {
+// UDP-Lite's covers the beginning of a packet of `length` bytes.
+std::uint16_t transport_checksum(IpProtocol protocol, Bytes segment, std::size_t length) {
   const Ipv4PseudoHeader pseudo{.source = kAlice,
                                 .destination = kBob,
                                 .protocol = static_cast<std::uint8_t>(protocol),
-                                .length = static_cast<std::uint16_t>(segment.size())};
+                                .length = static_cast<std::uint16_t>(length)};
+  return static_cast<std::uint16_t>(~testing::ones_sum(segment, testing::ones_sum(bytes_of(pseudo))));
+}
+
+std::uint16_t transport_checksum(IpProtocol protocol, Bytes segment) {
+  return transport_checksum(protocol, segment, segment.size());
+}
+
+std::uint16_t transport_checksum6(IpProtocol protocol, Bytes segment, std::size_t length) {
+  const Ipv6PseudoHeader pseudo{.source = kAlice6,
+                                .destination = kBob6,
+                                .length = static_cast<std::uint32_t>(length),
+                                .next_header = static_cast<std::uint8_t>(protocol)};
   return static_cast<std::uint16_t>(~testing::ones_sum(segment, testing::ones_sum(bytes_of(pseudo))));
 }
 
 std::uint16_t transport_checksum6(IpProtocol protocol, Bytes segment) {
-  const Ipv6PseudoHeader pseudo{.source = kAlice6,
-                                .destination = kBob6,
-                                .length = static_cast<std::uint32_t>(segment.size()),
-                                .next_header = static_cast<std::uint8_t>(protocol)};
-  return static_cast<std::uint16_t>(~testing::ones_sum(segment, testing::ones_sum(bytes_of(pseudo))));
+  return transport_checksum6(protocol, segment, segment.size());
 }
 
 Buffer tcp(std::uint8_t flags, const TcpOptions& options) {
@@ -119,6 +129,7 @@ class Tshark : public ::testing::Test {
     std::string command =
         "tshark -r '" + path +
         "' -o eth.fcs:Always -o eth.check_fcs:TRUE -o ip.check_checksum:TRUE -o udp.check_checksum:TRUE"
+        " -o udplite.check_checksum:TRUE -o udplite.ignore_checksum_coverage:FALSE"
         " -o tcp.check_checksum:TRUE -o tcp.relative_sequence_numbers:FALSE -T fields -E 'separator=|'";
     std::istringstream names(fields);
     for (std::string name; names >> name;) {
@@ -209,6 +220,30 @@ TEST_F(Tshark, Udp) {
   EXPECT_EQ(decode({frame(EtherType::kIpv4, ip(IpProtocol::kUdp, datagram))},
                    "udp.srcport udp.dstport udp.length udp.checksum.status data.data"),
             (Lines{"1000|9999|11|1|616263"}));
+}
+
+TEST_F(Tshark, UdpLite) {
+  std::vector<Buffer> frames;
+  const auto add = [&](std::uint16_t coverage, bool v6, std::size_t damaged) {
+    Buffer datagram;
+    append(datagram, UdpLiteHeader{1000, 9999, coverage, 0});
+    append(datagram, testing::hex("616263"));
+    const Bytes covered = Bytes(datagram).first((*UdpLiteHeader::parse(datagram))->covered(datagram.size()));
+    const auto sum = v6 ? transport_checksum6(IpProtocol::kUdpLite, covered, datagram.size())
+                        : transport_checksum(IpProtocol::kUdpLite, covered, datagram.size());
+    edit<UdpLiteHeader>(datagram)->checksum = sum;
+    datagram[damaged] ^= std::byte{1};
+    frames.push_back(v6 ? frame(EtherType::kIpv6, ipv6(IpProtocol::kUdpLite, {}, datagram))
+                        : frame(EtherType::kIpv4, ip(IpProtocol::kUdpLite, datagram)));
+  };
+  add(0, false, 10);
+  add(9, false, 10);
+  add(9, false, 8);
+  add(9, true, 10);
+  add(9, true, 8);
+  EXPECT_EQ(decode(frames, "udp.srcport udp.dstport udp.checksum_coverage udp.checksum.status data.data"),
+            (Lines{"1000|9999|0|0|616262", "1000|9999|9|1|616262", "1000|9999|9|0|606263", "1000|9999|9|1|616262",
+                   "1000|9999|9|0|606263"}));
 }
 
 TEST_F(Tshark, Ipv6AndItsExtensionHeaders) {

@@ -6,6 +6,7 @@
 #include "catenet/packet/checksum.h"
 #include "catenet/transport/udp/pseudo_sum.h"
 #include "catenet/wire/udp.h"
+#include "catenet/wire/udp_lite.h"
 
 namespace catenet::transport {
 namespace {
@@ -14,8 +15,11 @@ constexpr std::size_t kFirstTableSize = 16;
 
 }  // namespace
 
-Udp::Udp(Node& node, ip::Network& network, wire::Family family)
-    : node_(node), rng_(node.random_stream("udp")), secret_(rng_.next()) {
+Udp::Udp(Node& node, ip::Network& network, wire::Family family, UdpFlavour flavour)
+    : node_(node),
+      flavour_(flavour),
+      rng_(node.random_stream(flavour == UdpFlavour::lite ? "udplite" : "udp")),
+      secret_(rng_.next()) {
   add_network(network, family);
 }
 
@@ -27,29 +31,44 @@ void Udp::drop(Packet packet, DropReason reason, Interface* interface) {
 
 // ---- in ---------------------------------------------------------------------------------------------------------
 
-void Udp::receive(Packet packet, const ip::Delivery& d) {
+bool Udp::sum_is_right(const Packet& packet, const ip::Delivery& d, std::size_t covered) const {
+  const auto length = static_cast<std::uint32_t>(packet.size());  // the whole packet's, whatever is covered
+  const std::uint32_t pseudo = pseudo_header_sum(d.source, d.destination, protocol(), length);
+  return checksum_finish(checksum_add_first(packet, covered, pseudo)) == 0;
+}
+
+// What is wrong with a datagram; what is right is cut to its own length.
+std::optional<DropReason> Udp::fault_of(Packet& packet, const ip::Delivery& d) const {
   if (!packet.pullup(wire::kUdpHeaderSize)) {
-    ++counters_.in_errors;
-    return drop(std::move(packet), DropReason::bad_udp_length, d.interface);
+    return DropReason::bad_udp_length;
+  }
+  const bool unverified = packet.meta().checksum == ChecksumState::unverified;
+  if (is_lite()) {
+    const auto header = wire::UdpLiteHeader::parse(packet.head(), packet.size());
+    if (!header) {
+      return DropReason::bad_udplite_coverage;
+    }
+    const bool good =
+        (*header)->has_checksum() && (!unverified || sum_is_right(packet, d, (*header)->covered(packet.size())));
+    return good ? std::nullopt : std::optional(DropReason::bad_udplite_checksum);
   }
   const wire::UdpHeader header = packet.header<wire::UdpHeader>();
   const std::size_t length = header.length;
   if (length < wire::kUdpHeaderSize || length > packet.size()) {
-    ++counters_.in_errors;
-    return drop(std::move(packet), DropReason::bad_udp_length, d.interface);
+    return DropReason::bad_udp_length;
   }
   packet.trim(length);  // link padding is the network layer's to cut, but IP may carry more than UDP says
   // RFC 768: zero means that the sender made none. RFC 8200 8.1 forbids that over IPv6.
-  bool good = header.has_checksum() || d.source.is_v4();
-  if (header.has_checksum() && packet.meta().checksum == ChecksumState::unverified) {
-    const std::uint32_t pseudo =
-        pseudo_header_sum(d.source, d.destination, kProtocolUdp, static_cast<std::uint32_t>(length));
-    good = checksum_finish(checksum_add(packet, 0, pseudo)) == 0;
-  }
-  if (!good) {
+  const bool good = header.has_checksum() ? !unverified || sum_is_right(packet, d, length) : d.source.is_v4();
+  return good ? std::nullopt : std::optional(DropReason::bad_udp_checksum);
+}
+
+void Udp::receive(Packet packet, const ip::Delivery& d) {
+  if (const auto fault = fault_of(packet, d)) {
     ++counters_.in_errors;
-    return drop(std::move(packet), DropReason::bad_udp_checksum, d.interface);
+    return drop(std::move(packet), *fault, d.interface);
   }
+  const wire::UdpHeader header = packet.header<wire::UdpHeader>();  // UDP-Lite's ports are in the same place
   if (d.destination.is_multicast() || is_broadcast(d.destination)) {
     return deliver_to_group(std::move(packet), d, header.source_port, header.destination_port);
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Udp: the User Datagram Protocol of one host (RFC 768, RFC 1122 4.1): which socket gets a datagram, who hears of an
-// ICMP error, which ports are taken.
+// Udp: the User Datagram Protocol of one host (RFC 768, RFC 1122 4.1), or its UDP-Lite (RFC 3828): which socket gets a
+// datagram, who hears of an ICMP error, which ports are taken. The two differ in what their checksum covers, and in
+// nothing else; each has its own ports, so a host that speaks both has two of these.
 //
 // In:  Network -> receive(): length, checksum, look up, append to the socket's queue, tell its owner.
 // Out: UdpPcb::send -> Network::output, the checksum left partial until the packet leaves our hands.
@@ -10,6 +11,7 @@
 // An idle host pays for the object alone: tables are made with the first bound socket.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "catenet/base/intrusive_list.h"
@@ -21,6 +23,7 @@
 namespace catenet::transport {
 
 inline constexpr std::uint8_t kProtocolUdp = 17;
+inline constexpr std::uint8_t kProtocolUdpLite = 136;
 
 class Udp final : public ip::Protocol {
  public:
@@ -41,7 +44,7 @@ class Udp final : public ip::Protocol {
   using MembershipChange = Delegate<void(const wire::IpAddress& group, Interface* interface, bool joined)>;
 
   /// `network` serves its family; it outlives this.
-  Udp(Node& node, ip::Network& network, wire::Family family = wire::Family::kV4);
+  Udp(Node& node, ip::Network& network, wire::Family family = wire::Family::kV4, UdpFlavour flavour = UdpFlavour::udp);
   ~Udp() override;
   Udp(const Udp&) = delete;
   Udp& operator=(const Udp&) = delete;
@@ -57,6 +60,10 @@ class Udp final : public ip::Protocol {
   void set_limits(const Limits& limits) { limits_ = limits; }
   void set_on_membership(MembershipChange on_membership) { on_membership_ = on_membership; }
   [[nodiscard]] Node& node() const { return node_; }
+  [[nodiscard]] UdpFlavour flavour() const { return flavour_; }
+  [[nodiscard]] bool is_lite() const { return flavour_ == UdpFlavour::lite; }
+  /// Its IP protocol number.
+  [[nodiscard]] std::uint8_t protocol() const { return is_lite() ? kProtocolUdpLite : kProtocolUdp; }
   /// Null: the host does not speak this family.
   [[nodiscard]] ip::Network* network(wire::Family family) const {
     return networks_[family == wire::Family::kV4 ? 0 : 1];
@@ -96,12 +103,15 @@ class Udp final : public ip::Protocol {
   void deliver_to_group(Packet packet, const ip::Delivery& delivery, std::uint16_t from, std::uint16_t to);
   void membership_changed(const wire::IpAddress& group, Interface* interface, bool joined, const UdpPcb& by);
   void drop(Packet packet, DropReason reason, Interface* interface = nullptr);
+  [[nodiscard]] std::optional<DropReason> fault_of(Packet& packet, const ip::Delivery& delivery) const;
+  [[nodiscard]] bool sum_is_right(const Packet& packet, const ip::Delivery& delivery, std::size_t covered) const;
   [[nodiscard]] bool is_broadcast(const wire::IpAddress& address) const {
     const ip::Network* out = network(address.family());
     return out != nullptr && out->is_broadcast(address);
   }
 
   Node& node_;
+  UdpFlavour flavour_;
   ip::Network* networks_[2] = {nullptr, nullptr};
   Rng rng_;
   std::uint64_t secret_;

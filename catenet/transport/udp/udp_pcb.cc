@@ -11,6 +11,7 @@
 #include "catenet/wire/ipv4.h"
 #include "catenet/wire/mapped_address.h"
 #include "catenet/wire/udp.h"
+#include "catenet/wire/udp_lite.h"
 
 namespace catenet::transport {
 
@@ -18,6 +19,8 @@ UdpPcb::UdpPcb(Udp& udp, wire::Family family)
     : udp_(udp), local_(wire::Endpoint::any(family)), foreign_(wire::Endpoint::any(family)), family_(family) {
   udp_.all_.push_back(*this);
 }
+
+UdpFlavour UdpPcb::flavour() const { return udp_.flavour(); }
 
 UdpPcb::~UdpPcb() {
   if (is_bound()) {
@@ -317,23 +320,40 @@ Result<void> UdpPcb::send_from(std::span<const std::byte> payload, const wire::E
   return fail(ENOBUFS, "the packet pool is at its limit");
 }
 
+// Of a packet whose header has all else. UDP-Lite's length is its coverage, as long as that is the whole.
+void UdpPcb::write_checksum(Packet& packet, const wire::Endpoint& to, const wire::Endpoint& from) {
+  auto& header = packet.header<wire::UdpHeader>();
+  const std::uint16_t length = header.length;
+  if (options_.no_checksum && to.address.is_v4() && !udp_.is_lite()) {  // RFC 3828 3.1: UDP-Lite's is a must
+    packet.meta().checksum = ChecksumState::verified;
+    return;
+  }
+  const std::uint32_t pseudo = pseudo_header_sum(from.address, to.address, udp_.protocol(), length);
+  const std::uint16_t coverage = std::max(options_.send_coverage, wire::kUdpLiteMinCoverage);
+  if (udp_.is_lite() && options_.send_coverage != 0 && coverage < length) {
+    // A partial checksum runs to the packet's end. This one costs little: what it covers has just been written.
+    header.length = coverage;
+    header.checksum =
+        finish_partial_checksum(checksum_add_first(packet, coverage, pseudo), offsetof(wire::UdpLiteHeader, checksum));
+    packet.meta().checksum = ChecksumState::verified;
+    return;
+  }
+  header.checksum = checksum_fold(pseudo);
+  mark_partial_checksum(packet, 0, offsetof(wire::UdpHeader, checksum));
+}
+
 Result<void> UdpPcb::transmit(Packet packet, const wire::Endpoint& to, const wire::Endpoint& from) {
   const auto length = static_cast<std::uint16_t>(packet.size() + wire::kUdpHeaderSize);
   auto& header = packet.push_header<wire::UdpHeader>();
   header.source_port = from.port;
   header.destination_port = to.port;
   header.length = length;
-  if (options_.no_checksum && to.address.is_v4()) {
-    packet.meta().checksum = ChecksumState::verified;
-  } else {
-    header.checksum = checksum_fold(pseudo_header_sum(from.address, to.address, kProtocolUdp, length));
-    mark_partial_checksum(packet, 0, offsetof(wire::UdpHeader, checksum));
-  }
+  write_checksum(packet, to, from);
   packet.meta().stamp = udp_.node_.now();
   ip::SendOptions options;
   options.source = from.address;
   options.destination = to.address;
-  options.protocol = kProtocolUdp;
+  options.protocol = udp_.protocol();
   if (to.address.family() == family_) {  // what a socket of IPv6 says of its packets holds for IPv6
     options.ttl = to.address.is_multicast() ? options_.multicast_ttl : options_.ttl;
     options.traffic_class = options_.traffic_class;
@@ -347,7 +367,21 @@ Result<void> UdpPcb::transmit(Packet packet, const wire::Endpoint& to, const wir
 
 // ---- in ---------------------------------------------------------------------------------------------------------
 
+// RFC 3828 3.1: the receiver decides what is covered too little; one that asks for all of it takes nothing less.
+bool UdpPcb::is_covered_enough(const Packet& packet) const {
+  if (!udp_.is_lite() || !options_.receive_coverage) {
+    return true;
+  }
+  const std::size_t covered = packet.header<wire::UdpLiteHeader>().covered(packet.size());
+  return covered == packet.size() || (*options_.receive_coverage != 0 && covered >= *options_.receive_coverage);
+}
+
 void UdpPcb::enqueue(Packet packet, const ip::Delivery& d, std::uint16_t from_port) {
+  if (!is_covered_enough(packet)) {
+    ++udp_.counters_.in_errors;
+    udp_.drop(std::move(packet), DropReason::udplite_uncovered, d.interface);
+    return;
+  }
   const std::uint16_t to_port = packet.header<wire::UdpHeader>().destination_port;  // not ours, after bind_any()
   packet.pull(wire::kUdpHeaderSize);
   const std::size_t cost = packet.size() + kDatagramCost;

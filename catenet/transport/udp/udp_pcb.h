@@ -24,6 +24,11 @@ namespace catenet::transport {
 
 class Udp;
 
+enum class UdpFlavour : std::uint8_t {
+  udp,
+  lite,  ///< UDP-Lite, RFC 3828: the checksum covers what the two ends agree is worth it
+};
+
 /// A received datagram: `payload` starts at the first byte of data. Whoever takes it ends it with consume().
 struct UdpDatagram {
   Packet payload;
@@ -69,6 +74,9 @@ class UdpPcb : public ListNode<UdpPcb> {
     bool dont_fragment = false;   ///< datagrams larger than the path's MTU fail with EMSGSIZE
     bool no_checksum = false;     ///< IPv4 only: send zero checksums (RFC 768)
     bool receive_errors = false;  ///< keep ICMP errors in the error queue, connected or not
+    // UDP-Lite alone. Bytes from its header's first on, 1 to 7 counted as 8; 0: the whole datagram.
+    std::uint16_t send_coverage = 0;                ///< a shorter datagram is covered as a whole
+    std::optional<std::uint16_t> receive_coverage;  ///< what is covered less is dropped; none: anything goes
   };
 
   explicit UdpPcb(Udp& udp, wire::Family family = wire::Family::kV4);
@@ -117,6 +125,7 @@ class UdpPcb : public ListNode<UdpPcb> {
   Result<void> leave(const wire::IpAddress& group, Interface* interface);
 
   [[nodiscard]] wire::Family family() const { return family_; }
+  [[nodiscard]] UdpFlavour flavour() const;
   [[nodiscard]] const wire::Endpoint& local() const { return local_; }
   [[nodiscard]] const wire::Endpoint& foreign() const { return foreign_; }
   [[nodiscard]] bool is_bound() const { return local_.port != 0; }
@@ -150,6 +159,8 @@ class UdpPcb : public ListNode<UdpPcb> {
   [[nodiscard]] Result<wire::Endpoint> foreign_from(const wire::Endpoint& to) const;
   Result<wire::Endpoint> destination_of(const wire::Endpoint* to, std::size_t size) const;
   Result<void> transmit(Packet packet, const wire::Endpoint& to, const wire::Endpoint& from);
+  void write_checksum(Packet& packet, const wire::Endpoint& to, const wire::Endpoint& from);
+  [[nodiscard]] bool is_covered_enough(const Packet& packet) const;
   void enqueue(Packet packet, const ip::Delivery& delivery, std::uint16_t from_port);
   void report(const UdpError& error, bool hard);
   [[nodiscard]] bool is_member(const wire::IpAddress& group, const Interface* interface) const;

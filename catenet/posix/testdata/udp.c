@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The same as errors.c for what datagram sockets have beyond the common calls: UDP-Lite. argv[1] names the case. */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+/* linux/net/udplite.h, which no header for programs has */
+#define SEND_CSCOV 10
+#define RECV_CSCOV 11
+
+static long say(const char* what, long result) {
+  if (result < 0) {
+    printf("%s: %s\n", what, strerrorname_np(errno));
+  } else {
+    printf("%s: %ld\n", what, result);
+  }
+  return result;
+}
+#define SAY(call) say(#call, (long)(call))
+#define OPEN(call) say(#call, (call) < 0 ? -1 : 0)
+
+static void settle(void) { usleep(20000); }
+
+static struct sockaddr_in at(unsigned short port) {
+  struct sockaddr_in a;
+  memset(&a, 0, sizeof a);
+  a.sin_family = AF_INET;
+  a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  a.sin_port = htons(port);
+  return a;
+}
+static struct sockaddr_in6 at6(unsigned short port) {
+  struct sockaddr_in6 a;
+  memset(&a, 0, sizeof a);
+  a.sin6_family = AF_INET6;
+  a.sin6_addr = in6addr_loopback;
+  a.sin6_port = htons(port);
+  return a;
+}
+static int stick(int fd, struct sockaddr_in a) { return bind(fd, (struct sockaddr*)&a, sizeof a); }
+static int dial(int fd, struct sockaddr_in a) { return connect(fd, (struct sockaddr*)&a, sizeof a); }
+static unsigned short port_of(int fd) {
+  struct sockaddr_in6 a;
+  socklen_t size = sizeof a;
+  memset(&a, 0, sizeof a);
+  getsockname(fd, (struct sockaddr*)&a, &size);
+  return ntohs(a.sin6_port); /* where sin_port is, too */
+}
+static int datagram(void) { return socket(AF_INET, SOCK_DGRAM, 0); }
+static int lite(void) { return socket(AF_INET, SOCK_DGRAM, IPPROTO_UDPLITE); }
+
+/* Two connected sockets of a protocol, the second of which can be sent to. */
+struct pair {
+  int client, server;
+};
+static struct pair pair_of(int domain, int protocol) {
+  struct pair p;
+  p.server = socket(domain, SOCK_DGRAM, protocol);
+  p.client = socket(domain, SOCK_DGRAM, protocol);
+  if (domain == AF_INET) {
+    stick(p.server, at(0));
+    SAY(dial(p.client, at(port_of(p.server))));
+  } else {
+    struct sockaddr_in6 a = at6(0);
+    bind(p.server, (struct sockaddr*)&a, sizeof a);
+    a = at6(port_of(p.server));
+    SAY(connect(p.client, (struct sockaddr*)&a, sizeof a));
+  }
+  return p;
+}
+
+/* Everything that has come, by its length. */
+static void drain(int fd) {
+  static char data[70000];
+  long n;
+  settle();
+  while ((n = recv(fd, data, sizeof data, MSG_DONTWAIT)) >= 0) printf("%ld ", n);
+  printf("%s\n", strerrorname_np(errno));
+}
+
+static int set(int fd, int level, int name, int value) { return setsockopt(fd, level, name, &value, sizeof value); }
+static void option(const char* what, int fd, int level, int name, int value) {
+  int got = -1;
+  socklen_t size = sizeof got;
+  printf("%s %d: ", what, value);
+  say("set", set(fd, level, name, value));
+  if (say("get", getsockopt(fd, level, name, &got, &size)) == 0) printf("%d (%u)\n", got, size);
+}
+#define OPTION(fd, level, name, value) option(#level " " #name, fd, level, name, value)
+
+/* ---- UDP-Lite ---------------------------------------------------------------------------------------------------- */
+
+static void lite_making(void) {
+  struct sockaddr_in a;
+  const int plain = datagram();
+  const int other = lite();
+  OPEN(socket(AF_INET, SOCK_DGRAM, IPPROTO_UDPLITE));
+  OPEN(socket(AF_INET6, SOCK_DGRAM, IPPROTO_UDPLITE));
+  OPEN(socket(AF_INET, SOCK_STREAM, IPPROTO_UDPLITE));
+  OPTION(other, SOL_SOCKET, SO_PROTOCOL, 1);
+  OPTION(other, SOL_SOCKET, SO_TYPE, 1);
+  SAY(stick(plain, at(0)));
+  a = at(port_of(plain));
+  SAY(stick(other, a));
+  SAY(stick(lite(), a));
+  SAY(listen(other, 1));
+}
+
+static void lite_options(void) {
+  const int d = lite();
+  const int v6 = socket(AF_INET6, SOCK_DGRAM, IPPROTO_UDPLITE);
+  const int values[] = {20, 0, 1, 7, 8, 9, -1, 65535, 65536, 1 << 30};
+  int got = 77;
+  socklen_t size = sizeof got;
+  const char small = 9;
+  size_t i;
+  SAY(getsockopt(d, IPPROTO_UDPLITE, SEND_CSCOV, &got, &size));
+  printf("%d\n", got);
+  for (i = 0; i < sizeof values / sizeof *values; ++i) {
+    OPTION(d, IPPROTO_UDPLITE, SEND_CSCOV, values[i]);
+    OPTION(d, IPPROTO_UDPLITE, RECV_CSCOV, values[i]);
+  }
+  OPTION(v6, IPPROTO_UDPLITE, SEND_CSCOV, 30);
+  OPTION(v6, IPPROTO_UDP, RECV_CSCOV, 31);
+  OPTION(d, IPPROTO_UDP, SEND_CSCOV, 21);
+  OPTION(d, IPPROTO_UDPLITE, 77, 21);
+  OPTION(datagram(), IPPROTO_UDP, SEND_CSCOV, 21);
+  OPTION(datagram(), IPPROTO_UDPLITE, RECV_CSCOV, 21);
+  OPTION(socket(AF_INET, SOCK_STREAM, 0), IPPROTO_UDPLITE, RECV_CSCOV, 21);
+  OPTION(socket(AF_INET6, SOCK_STREAM, 0), IPPROTO_UDP, RECV_CSCOV, 21);
+  SAY(setsockopt(d, IPPROTO_UDPLITE, SEND_CSCOV, &small, 1));
+  size = 2;
+  got = 0;
+  SAY(getsockopt(d, IPPROTO_UDPLITE, SEND_CSCOV, &got, &size));
+  printf("%d (%u)\n", got, size);
+  OPTION(d, SOL_SOCKET, SO_NO_CHECK, 1);
+}
+
+static void cover(int domain) {
+  const int least[] = {-2, 0, 8, 12, 100};
+  const int covered[] = {-2, 0, 8, 11, 12, 13, 17, 18, 19, 1000};
+  size_t i;
+  size_t k;
+  for (i = 0; i < sizeof least / sizeof *least; ++i) {
+    const struct pair p = pair_of(domain, IPPROTO_UDPLITE);
+    if (least[i] != -2) SAY(set(p.server, IPPROTO_UDPLITE, RECV_CSCOV, least[i]));
+    for (k = 0; k < sizeof covered / sizeof *covered; ++k) {
+      if (covered[k] != -2) set(p.client, IPPROTO_UDPLITE, SEND_CSCOV, covered[k]);
+      if (send(p.client, "0123456789", 10, 0) != 10) printf("not sent\n");
+      printf("least %d, covered %d: ", least[i], covered[k]);
+      drain(p.server);
+    }
+    close(p.client);
+    close(p.server);
+  }
+}
+static void lite_coverage(void) { cover(AF_INET); }
+static void lite_coverage6(void) { cover(AF_INET6); }
+
+static void lite_talking(void) {
+  const struct pair p = pair_of(AF_INET, IPPROTO_UDPLITE);
+  static char large[70000];
+  struct sockaddr_in from;
+  socklen_t size = sizeof from;
+  char data[16];
+  SAY(set(p.client, IPPROTO_UDPLITE, SEND_CSCOV, 8));
+  SAY(send(p.client, "", 0, 0));
+  SAY(send(p.client, large, 65507, 0));
+  SAY(send(p.client, large, 65508, 0));
+  drain(p.server);
+  SAY(send(p.client, "hello", 5, 0));
+  SAY(recvfrom(p.server, data, 3, MSG_TRUNC, (struct sockaddr*)&from, &size));
+  SAY(ntohs(from.sin_port) == port_of(p.client));
+  close(p.server);
+  SAY(send(p.client, "x", 1, 0));
+  settle();
+  SAY(send(p.client, "x", 1, 0));
+  SAY(send(p.client, "x", 1, 0));
+}
+
+static const struct {
+  const char* name;
+  void (*run)(void);
+} kCases[] = {
+    {"lite_making", lite_making},       {"lite_options", lite_options}, {"lite_coverage", lite_coverage},
+    {"lite_coverage6", lite_coverage6}, {"lite_talking", lite_talking},
+};
+
+int main(int argc, char** argv) {
+  size_t i;
+  for (i = 0; i < sizeof kCases / sizeof *kCases; ++i) {
+    if (argc > 1 && strcmp(argv[1], kCases[i].name) == 0) {
+      kCases[i].run();
+      return 0;
+    }
+  }
+  return 2;
+}
