@@ -52,8 +52,8 @@ struct StackConfig {
   /// Takes packets for every address and sends from every one: for VPNs and proxies. Then Tcp::listen_any() and
   /// UdpPcb::bind_any() get what is for nobody else, and `address` need not be set.
   bool accept_any = false;
-  /// output() may give TCP packets of up to 64 KiB that stand for many segments, output_segment_size() bytes each. Else
-  /// they are cut to the MTU first.
+  /// output() may give TCP packets of up to 64 KiB that stand for many segments, output_segment_size() bytes each, and
+  /// UDP packets, where UdpPcb::Options::segment_size asks for it. Else they are cut to the MTU first.
   bool super_segments = false;
   /// Initial sequence numbers, ports, hashes and cookies depend on it: take it from a source nobody can guess.
   std::uint64_t seed = 1;

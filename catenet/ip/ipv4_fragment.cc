@@ -5,6 +5,7 @@
 
 #include "catenet/ip/fragment.h"
 #include "catenet/ip/ipv4.h"
+#include "catenet/net/segmentation.h"
 #include "catenet/packet/checksum.h"
 #include "catenet/wire/ipv4_options.h"
 
@@ -13,6 +14,23 @@ namespace catenet::ip {
 using wire::Ipv4Header;
 
 void Ipv4::fragment(Packet packet, Path& path, std::size_t mtu) {
+  if (packet.meta().segment_size != 0) [[unlikely]] {  // its segments are what a wire of the whole way would have had
+    Segmentation segments(packet);
+    while (!segments.done()) {
+      Packet segment = segments.next();
+      if (!segment) {
+        node_.drop(std::move(packet), DropReason::no_memory, path.out);
+        return;
+      }
+      if (segment.size() > mtu) {
+        fragment(std::move(segment), path, mtu);
+      } else {
+        transmit(std::move(segment), path);
+      }
+    }
+    packet.consume();
+    return;
+  }
   complete_checksum(packet);  // the sum runs over the whole datagram; no fragment could complete it
   const Ipv4Header original = packet.header<Ipv4Header>();
   const std::size_t header_size = original.header_size();

@@ -108,7 +108,11 @@ void Ipv4::write_header(Packet& packet, Ipv4Address source, Ipv4Address destinat
   header.tos = options.traffic_class;
   header.total_length = static_cast<std::uint16_t>(packet.size());
   // RFC 6864 4.1: the identification of a packet that cannot be fragmented means nothing.
-  header.id = dont_fragment ? std::uint16_t{0} : next_id_++;
+  header.id = dont_fragment ? std::uint16_t{0} : next_id_;
+  if (!dont_fragment) {  // of a super-segment each will have its own
+    const std::size_t segment = packet.meta().segment_size;
+    next_id_ = static_cast<std::uint16_t>(next_id_ + 1 + (segment == 0 ? 0 : packet.size() / segment));
+  }
   header.fragment = dont_fragment ? Ipv4Header::kDontFragment : std::uint16_t{0};
   header.ttl = options.ttl != 0             ? options.ttl
                : destination.is_multicast() ? std::uint8_t{1}  // RFC 1112 6.1

@@ -130,8 +130,10 @@ OffloadHeader to_header(const FrameOffload& offload) {
 
 class OffloadTapChannel final : public NicChannel {
  public:
-  using NicChannel::NicChannel;
+  OffloadTapChannel(UniqueFd fd, std::string description, std::uint32_t mtu, bool udp)
+      : NicChannel(std::move(fd), std::move(description), mtu), udp_(udp) {}
   [[nodiscard]] bool has_offloads() const override { return true; }
+  [[nodiscard]] bool has_udp_offloads() const override { return udp_; }
 
   Result<std::size_t> receive(std::span<RxFrame> frames) override {
     if (!capacities_suffice(frames)) {
@@ -184,6 +186,7 @@ class OffloadTapChannel final : public NicChannel {
   std::uint64_t overruns() override { return 0; }
 
  private:
+  bool udp_;
   std::array<iovec, kMaxParts + 1> parts_;
 };
 
@@ -296,8 +299,9 @@ std::unique_ptr<NicChannel> make_channel(ChannelKind kind, UniqueFd fd, std::str
   if (kind == ChannelKind::tap) {
     return std::make_unique<TapChannel>(std::move(fd), std::move(description), mtu);
   }
-  if (kind == ChannelKind::tap_with_offloads) {
-    return std::make_unique<OffloadTapChannel>(std::move(fd), std::move(description), mtu);
+  if (kind == ChannelKind::tap_with_offloads || kind == ChannelKind::tap_with_udp_offloads) {
+    return std::make_unique<OffloadTapChannel>(std::move(fd), std::move(description), mtu,
+                                               kind == ChannelKind::tap_with_udp_offloads);
   }
   return std::make_unique<PacketSocketChannel>(std::move(fd), std::move(description), mtu);
 }

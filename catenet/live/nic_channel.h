@@ -48,7 +48,12 @@ struct TxFrame {
   FrameOffload offload;     ///< ignored where the channel has no offloads
 };
 
-enum class ChannelKind : std::uint8_t { tap, tap_with_offloads, packet_socket };
+enum class ChannelKind : std::uint8_t {
+  tap,
+  tap_with_offloads,
+  packet_socket,
+  tap_with_udp_offloads,  ///< the same as tap_with_offloads, for datagrams too: since Linux 6.2
+};
 
 class NicChannel {
  public:
@@ -68,6 +73,8 @@ class NicChannel {
   [[nodiscard]] const std::string& description() const { return description_; }
   /// Super-segments and missing checksums, both ways.
   [[nodiscard]] virtual bool has_offloads() const { return false; }
+  /// The same for super-segments of UDP.
+  [[nodiscard]] virtual bool has_udp_offloads() const { return false; }
   /// Longest frame that can come: MTU (with offloads: the longest IP packet) + Ethernet header + two VLAN tags.
   [[nodiscard]] std::uint32_t max_frame() const { return (has_offloads() ? kMaxIpPacket : mtu_) + 14 + 8; }
 

@@ -219,11 +219,12 @@ bool NicPort::take_offload(Packet& frame, const FrameOffload& offload) {
 // --- to the kernel -------------------------------------------------------------------------------------------------
 
 void NicPort::queue(Packet frame) {
-  if (channel_.has_offloads()) {
+  const bool super = frame.meta().segment_size != 0;
+  if (channel_.has_offloads() && (!super || channel_.has_udp_offloads() || kind_of(frame) != FrameOffload::Kind::udp)) {
     enqueue(std::move(frame));
     return;
   }
-  if (frame.meta().segment_size == 0) {
+  if (!super) {
     complete_checksum(frame);
     enqueue(std::move(frame));
     return;

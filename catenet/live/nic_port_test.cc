@@ -166,10 +166,9 @@ TEST_F(OffloadTest, WhatMakesNoSenseIsCounted) {
   EXPECT_EQ(alice.overruns(), 4U);
 }
 
-TEST_F(WireTest, WithoutOffloadsASuperSegmentIsCutForTheKernel) {
-  alice.join(alice_eth0, kernel);
+Packet three_datagrams(PacketPool& pool) {
   Packet frame = pool.make();
-  ASSERT_TRUE(frame.append(std::vector<std::byte>(250, std::byte{7})));
+  EXPECT_TRUE(frame.append(std::vector<std::byte>(250, std::byte{7})));
   frame.push_header<wire::UdpHeader>().length = 258;
   auto& ip = frame.push_header<wire::Ipv4Header>();
   ip.total_length = 278;
@@ -178,10 +177,29 @@ TEST_F(WireTest, WithoutOffloadsASuperSegmentIsCutForTheKernel) {
   mark_partial_checksum(frame, 20, 20 + offsetof(wire::UdpHeader, checksum));
   std::fill_n(frame.push(14), 14, std::byte{2});
   frame.meta().segment_size = 100;
-  alice.receive(alice_eth0, std::move(frame));
+  return frame;
+}
+
+TEST_F(WireTest, WithoutOffloadsASuperSegmentIsCutForTheKernel) {
+  alice.join(alice_eth0, kernel);
+  alice.receive(alice_eth0, three_datagrams(pool));
   EXPECT_FALSE(alice.flush());
   ASSERT_EQ(kernel.taken.size(), 3U);
   EXPECT_EQ(kernel.taken[2].size(), 14U + 28 + 50);
+}
+
+TEST_F(OffloadTest, DatagramsGoAsOneWhereTheKernelTakesThem) {
+  alice.receive(alice_eth0, three_datagrams(pool));
+  EXPECT_FALSE(alice.flush());
+  EXPECT_EQ(kernel.taken.size(), 3U) << "it knows those of TCP only";
+  kernel.udp_offloads = true;
+  alice.receive(alice_eth0, three_datagrams(pool));
+  EXPECT_FALSE(alice.flush());
+  ASSERT_EQ(kernel.taken.size(), 4U);
+  EXPECT_EQ(kernel.taken[3].size(), 14U + 278);
+  EXPECT_EQ(kernel.beside[3].kind, FrameOffload::Kind::udp);
+  EXPECT_EQ(kernel.beside[3].segment_size, 100);
+  EXPECT_EQ(kernel.beside[3].header_length, 14 + 28);
 }
 
 }  // namespace

@@ -62,11 +62,15 @@ LiveResult<void> switch_offloads_off(const std::string& device) {
   return {};
 }
 
-/// Tells the kernel what the reader of a TAP understands. Datagrams in trains came with Linux 6.2.
-bool take_offloads(int tap) {
+/// Tells the kernel what the reader of a TAP understands, and says what a writer may give. Datagrams in trains came
+/// with Linux 6.2.
+std::optional<ChannelKind> take_offloads(int tap) {
   constexpr unsigned kUdpTrains = 0x20 | 0x40;  // TUN_F_USO4, TUN_F_USO6
   constexpr unsigned kSegments = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
-  return ::ioctl(tap, TUNSETOFFLOAD, kSegments | kUdpTrains) == 0 || ::ioctl(tap, TUNSETOFFLOAD, kSegments) == 0;
+  if (::ioctl(tap, TUNSETOFFLOAD, kSegments | kUdpTrains) == 0) {
+    return ChannelKind::tap_with_udp_offloads;
+  }
+  return ::ioctl(tap, TUNSETOFFLOAD, kSegments) == 0 ? std::optional(ChannelKind::tap_with_offloads) : std::nullopt;
 }
 
 LiveResult<void> silence_ipv6() {
@@ -143,16 +147,14 @@ LiveResult<NicEnd> NicMaker::make_tap(const std::string& name, const std::option
   if (::ioctl(tap.get(), TUNSETIFF, &request) != 0) {
     return os_fail("make TAP " + name, errno);
   }
-  if (offloads && !take_offloads(tap.get())) {
+  const auto kind = offloads ? take_offloads(tap.get()) : ChannelKind::tap;
+  if (!kind) {
     return os_fail("offloads of TAP " + name, errno);
   }
   if (auto set = rtnl_.set_link(name, mac, mtu); !set) {
     return std::unexpected(set.error());
   }
-  if (offloads) {
-    return NicEnd{ChannelKind::tap_with_offloads, std::move(tap), "TAP with offloads"};
-  }
-  return NicEnd{ChannelKind::tap, std::move(tap), "TAP"};
+  return NicEnd{*kind, std::move(tap), offloads ? "TAP with offloads" : "TAP"};
 }
 
 LiveResult<NicEnd> NicMaker::make_veth(const std::string& name, const std::optional<MacBytes>& mac, std::uint32_t mtu) {

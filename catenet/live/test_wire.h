@@ -87,6 +87,7 @@ class FakeChannel final : public NicChannel {
     ring();
   }
   [[nodiscard]] bool has_offloads() const override { return offloads; }
+  [[nodiscard]] bool has_udp_offloads() const override { return udp_offloads; }
   /// The NIC goes away under Catenet: readable, and an error.
   void vanish() {
     gone = true;
@@ -145,6 +146,7 @@ class FakeChannel final : public NicChannel {
   std::uint64_t lost = 0;
   int receive_calls = 0;
   bool offloads = false;
+  bool udp_offloads = false;
   bool gone = false;
 
  private:

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The calls that move bytes. A write to a stream that takes no more raises SIGPIPE, unless MSG_NOSIGNAL says not to.
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
 #include <array>
+#include <optional>
 #include <vector>
 
 #include "catenet/posix/abi.h"
@@ -17,10 +19,15 @@ std::span<const std::byte> bytes_of(const void* data, std::size_t size) {
 }
 std::span<std::byte> room_of(void* data, std::size_t size) { return {static_cast<std::byte*>(data), size}; }
 
-// The answer of a call that writes.
+bool is_stream(int fd) {
+  const auto file = self().socket(fd);
+  return file && (*file)->is_stream();
+}
+
+// The answer of a call that writes. A datagram socket that is shut gives EPIPE, and no signal.
 template <typename T>
-ssize_t answer_write(const Result<T>& sent, int flags = 0) {
-  if (!sent && sent.error().code == EPIPE && (flags & MSG_NOSIGNAL) == 0) {
+ssize_t answer_write(int fd, const Result<T>& sent, int flags = 0) {
+  if (!sent && sent.error().code == EPIPE && (flags & MSG_NOSIGNAL) == 0 && is_stream(fd)) {
     self().raise(SIGPIPE);
   }
   return answer(sent);
@@ -32,19 +39,20 @@ Result<std::size_t> write(int fd, std::span<const std::byte> bytes) {
   return file ? (*file)->write(bytes) : std::unexpected(file.error());
 }
 
-Result<std::size_t> send(int fd, std::span<const std::byte> bytes, int flags, const sockaddr* address, socklen_t size) {
+Result<std::size_t> send(int fd, std::span<const std::byte> bytes, int flags, const sockaddr* address, socklen_t size,
+                         std::optional<std::uint16_t> segment_size = std::nullopt) {
   const auto file = self().socket(fd);
   if (!file) {
     return std::unexpected(file.error());
   }
   if (address == nullptr || ((*file)->is_stream() && (flags & MSG_FASTOPEN) == 0)) {  // a stream ignores the address
-    return (*file)->send(bytes, nullptr, flags);
+    return (*file)->send(bytes, nullptr, flags, segment_size);
   }
   const auto to = endpoint_from(address, size, (*file)->domain, !(*file)->is_stream());
   if (!to) {
     return std::unexpected(to.error());
   }
-  return (*file)->send(bytes, &*to, flags);
+  return (*file)->send(bytes, &*to, flags, segment_size);
 }
 
 Result<std::size_t> length_of(const iovec* parts, int count) {
@@ -84,24 +92,28 @@ void scatter(std::span<const std::byte> bytes, const iovec* parts, int count) {
   }
 }
 
-/// Writes ancillary data into what the caller has room for; MSG_CTRUNC when it ends.
+/// Writes ancillary data into what the caller has room for; what does not fit is cut, and MSG_CTRUNC says so.
 class Ancillary {
  public:
-  explicit Ancillary(msghdr& message) : message_(message), room_(message.msg_controllen) { message.msg_controllen = 0; }
+  explicit Ancillary(msghdr& message)
+      : message_(message), room_(message.msg_control != nullptr ? message.msg_controllen : 0) {
+    message.msg_controllen = 0;
+  }
   template <typename T>
   void add(int level, int type, const T& value) {
     const std::size_t at = message_.msg_controllen;
-    if (message_.msg_control == nullptr || room_ - at < CMSG_LEN(sizeof value)) {
-      message_.msg_flags |= MSG_CTRUNC;
+    const std::size_t length = std::min(room_ - at, CMSG_LEN(sizeof value));
+    message_.msg_flags |= length < CMSG_LEN(sizeof value) ? static_cast<int>(MSG_CTRUNC) : 0;
+    if (length < sizeof(cmsghdr)) {
       return;
     }
     cmsghdr head{};
-    head.cmsg_len = CMSG_LEN(sizeof value);
+    head.cmsg_len = length;
     head.cmsg_level = level;
     head.cmsg_type = type;
     auto* to = static_cast<std::byte*>(message_.msg_control) + at;
     std::memcpy(to, &head, sizeof head);
-    std::memcpy(to + CMSG_LEN(0), &value, sizeof value);
+    std::memcpy(to + CMSG_LEN(0), &value, length - CMSG_LEN(0));
     message_.msg_controllen = std::min(room_, at + CMSG_SPACE(sizeof value));
   }
 
@@ -112,6 +124,9 @@ class Ancillary {
 
 void tell_more(const SocketFile& file, const socket::Received& got, msghdr& message) {
   Ancillary more(message);
+  if (got.segment_size != 0) {
+    more.add(IPPROTO_UDP, UDP_GRO, static_cast<int>(got.segment_size));
+  }
   if (file.domain == AF_INET6) {  // what it tells of an IPv4 packet is where it went, no more (Linux)
     if (file.tell_destination) {
       in6_pktinfo info{};
@@ -169,18 +184,49 @@ Result<std::size_t> receive_message(int fd, msghdr& message, int flags) {
   return (flags & MSG_TRUNC) != 0 ? got->full_size : got->size;
 }
 
+/// The segment size in the ancillary data of a message to be sent, if there is one. What Linux passes over is passed
+/// over: levels that are nobody's.
+Result<std::optional<std::uint16_t>> segment_size_in(const SocketFile& file, const msghdr& message) {
+  std::optional<std::uint16_t> size;
+  if (message.msg_controllen != 0 && !file.is_udp()) {
+    return fail(EOPNOTSUPP, "ancillary data cannot be sent");
+  }
+  auto* bytes = static_cast<std::byte*>(message.msg_control);
+  for (std::size_t at = 0; at + sizeof(cmsghdr) <= message.msg_controllen;) {
+    cmsghdr head;
+    std::memcpy(&head, bytes + at, sizeof head);
+    if (head.cmsg_len < sizeof head || head.cmsg_len > message.msg_controllen - at) {
+      return fail(EINVAL, "ancillary data of an impossible length");
+    }
+    if (head.cmsg_level == IPPROTO_UDP) {
+      std::uint16_t value = 0;
+      if (head.cmsg_type != UDP_SEGMENT || head.cmsg_len != CMSG_LEN(sizeof value)) {
+        return fail(EINVAL, "ancillary data that UDP does not know");
+      }
+      std::memcpy(&value, bytes + at + CMSG_LEN(0), sizeof value);
+      size = value;
+    } else if (head.cmsg_level == SOL_SOCKET || head.cmsg_level == IPPROTO_IP || head.cmsg_level == IPPROTO_IPV6) {
+      return fail(EOPNOTSUPP, "ancillary data that cannot be sent");
+    }
+    at += CMSG_ALIGN(head.cmsg_len);
+  }
+  return size;
+}
+
 Result<std::size_t> send_message(int fd, const msghdr& message, int flags) {
-  if (const auto file = self().socket(fd); !file) {
+  const auto file = self().socket(fd);
+  if (!file) {
     return std::unexpected(file.error());
   }
-  if (message.msg_controllen != 0) {
-    return fail(EOPNOTSUPP, "ancillary data cannot be sent");
+  const auto segment_size = segment_size_in(**file, message);
+  if (!segment_size) {
+    return std::unexpected(segment_size.error());
   }
   const auto whole = gather(message.msg_iov, static_cast<int>(message.msg_iovlen));
   if (!whole) {
     return std::unexpected(whole.error());
   }
-  return send(fd, *whole, flags, static_cast<const sockaddr*>(message.msg_name), message.msg_namelen);
+  return send(fd, *whole, flags, static_cast<const sockaddr*>(message.msg_name), message.msg_namelen, *segment_size);
 }
 
 Result<std::size_t> read_parts(int fd, const iovec* parts, int count) {
@@ -222,22 +268,22 @@ ssize_t catenet_posix_read(int fd, void* data, std::size_t size) {
 }
 
 ssize_t catenet_posix_write(int fd, const void* data, std::size_t size) {
-  return answer_write(write(fd, bytes_of(data, size)));
+  return answer_write(fd, write(fd, bytes_of(data, size)));
 }
 
 ssize_t catenet_posix_readv(int fd, const iovec* parts, int count) { return answer(read_parts(fd, parts, count)); }
 
 ssize_t catenet_posix_writev(int fd, const iovec* parts, int count) {
-  return answer_write(write_parts(fd, parts, count));
+  return answer_write(fd, write_parts(fd, parts, count));
 }
 
 ssize_t catenet_posix_send(int fd, const void* data, std::size_t size, int flags) {
-  return answer_write(send(fd, bytes_of(data, size), flags, nullptr, 0), flags);
+  return answer_write(fd, send(fd, bytes_of(data, size), flags, nullptr, 0), flags);
 }
 
 ssize_t catenet_posix_sendto(int fd, const void* data, std::size_t size, int flags, const sockaddr* address,
                              socklen_t length) {
-  return answer_write(send(fd, bytes_of(data, size), flags, address, length), flags);
+  return answer_write(fd, send(fd, bytes_of(data, size), flags, address, length), flags);
 }
 
 ssize_t catenet_posix_recvfrom(int fd, void* data, std::size_t size, int flags, sockaddr* address, socklen_t* length) {
@@ -264,7 +310,7 @@ ssize_t catenet_posix_recv(int fd, void* data, std::size_t size, int flags) {
 }
 
 ssize_t catenet_posix_sendmsg(int fd, const msghdr* message, int flags) {
-  return answer_write(send_message(fd, *message, flags), flags);
+  return answer_write(fd, send_message(fd, *message, flags), flags);
 }
 
 ssize_t catenet_posix_recvmsg(int fd, msghdr* message, int flags) {

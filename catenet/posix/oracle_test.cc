@@ -83,7 +83,15 @@ TEST_P(OracleUdpLite, AnswersAsTheKernelDoes) { compare(catenet_posix_image_udp,
 
 INSTANTIATE_TEST_SUITE_P(Cases, OracleUdpLite,
                          ::testing::Values("lite_making", "lite_options", "lite_coverage", "lite_coverage6",
-                                           "lite_talking"),
+                                           "lite_talking", "segment_lite"),
+                         [](const auto& test) { return std::string(test.param); });
+
+class OracleUdp : public Oracle {};
+TEST_P(OracleUdp, AnswersAsTheKernelDoes) { compare(catenet_posix_image_udp, KERNEL_udp); }
+
+INSTANTIATE_TEST_SUITE_P(Cases, OracleUdp,
+                         ::testing::Values("segment_options", "segments", "segments6", "segment_errors", "segment_cmsg",
+                                           "segments_as_one"),
                          [](const auto& test) { return std::string(test.param); });
 
 // ---- servers --------------------------------------------------------------------------------------------------------

@@ -89,7 +89,8 @@ Result<std::size_t> SocketFile::send_opening(std::span<const std::byte> bytes, c
   return rest ? Result<std::size_t>(done + *rest) : rest;
 }
 
-Result<std::size_t> SocketFile::send(std::span<const std::byte> bytes, const wire::Endpoint* to, int flags) {
+Result<std::size_t> SocketFile::send(std::span<const std::byte> bytes, const wire::Endpoint* to, int flags,
+                                     std::optional<std::uint16_t> segment_size) {
   if (is_stream()) {
     const auto later = host_.get_option<option::FastOpenConnect>(number_);
     if ((flags & MSG_FASTOPEN) != 0 || (later && later->pending)) {
@@ -104,7 +105,9 @@ Result<std::size_t> SocketFile::send(std::span<const std::byte> bytes, const wir
   const auto attempt = [&]() -> Result<std::size_t> {
     for (;;) {
       const auto rest = bytes.subspan(done);
-      const auto n = to != nullptr && !is_stream() ? host_.send_to(number_, rest, *to) : host_.send(number_, rest);
+      const auto n = segment_size                    ? host_.send_segments(number_, rest, *segment_size, to)
+                     : to != nullptr && !is_stream() ? host_.send_to(number_, rest, *to)
+                                                     : host_.send(number_, rest);
       if (!n) {
         was_full_ |= n.error().code == EAGAIN;
         return n;

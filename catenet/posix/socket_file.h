@@ -4,6 +4,7 @@
 #pragma once
 #include <netinet/in.h>
 
+#include <optional>
 #include <vector>
 
 #include "catenet/posix/open_file.h"
@@ -29,7 +30,9 @@ class SocketFile final : public OpenFile {
 
   /// `flags` MSG_*: EOPNOTSUPP for those that are not known.
   /// `to` is where a stream connects to when MSG_FASTOPEN is among the flags.
-  Result<std::size_t> send(std::span<const std::byte> bytes, const wire::Endpoint* to, int flags);
+  /// `segment_size` is of this datagram, whatever the socket's option says (UDP_SEGMENT as ancillary data).
+  Result<std::size_t> send(std::span<const std::byte> bytes, const wire::Endpoint* to, int flags,
+                           std::optional<std::uint16_t> segment_size = std::nullopt);
   Result<std::size_t> receive(std::span<std::byte> out, int flags) {
     const auto got = receive_from(out, flags);
     return got ? Result<std::size_t>(got->size) : std::unexpected(got.error());

@@ -38,21 +38,46 @@ Result<void> DatagramDescriptor::send_packet(Packet payload, const wire::Endpoin
   return pcb_.send(std::move(payload), to);
 }
 
+Result<std::size_t> DatagramDescriptor::send_segments(std::span<const std::byte> bytes, std::uint16_t segment_size,
+                                                      const wire::Endpoint* to) {
+  const auto done = pcb_.send_segments(bytes, segment_size, to);
+  return done ? Result<std::size_t>(bytes.size()) : std::unexpected(done.error());
+}
+
+// The oldest datagram, or those that may be taken for one, as many as there is room for. Precondition: there is one.
+Received DatagramDescriptor::copy_run(std::span<std::byte> out) const {
+  const transport::UdpDatagram& d = *pcb_.peek();
+  const unsigned interface = d.interface != nullptr ? d.interface->index() + 1U : 0U;
+  const std::size_t size = d.payload.size();
+  const std::uint16_t each = pcb_.options().receive_segments ? d.segment_size : std::uint16_t{0};
+  Received got{
+      d.payload.copy_out(0, out), size, as_seen(d.from), as_seen(d.to), interface, d.ttl, d.traffic_class, each};
+  const std::size_t run = pcb_.run();
+  for (std::size_t i = 1; i < run && got.size + pcb_.peek(i).payload.size() <= out.size(); ++i) {
+    got.size += pcb_.peek(i).payload.copy_out(0, out.subspan(got.size));
+    got.full_size = got.size;
+    got.segment_size = static_cast<std::uint16_t>(size);
+  }
+  return got;
+}
+
 Result<Received> DatagramDescriptor::recv(std::span<std::byte> out, bool peek) {
-  const auto tell = [&](const transport::UdpDatagram& d) {
-    const std::size_t n = d.payload.copy_out(0, out);
-    const unsigned interface = d.interface != nullptr ? d.interface->index() + 1U : 0U;
-    return Received{n, d.payload.size(), as_seen(d.from), as_seen(d.to), interface, d.ttl, d.traffic_class};
-  };
-  if (peek && !pcb_.has_error() && pcb_.peek() != nullptr) {
-    return tell(*pcb_.peek());
+  Received got;
+  if (!pcb_.has_error() && pcb_.peek() != nullptr) {
+    got = copy_run(out);
+    if (peek) {
+      return got;
+    }
   }
-  auto d = pcb_.receive();
-  if (!d) {  // EAGAIN also when receiving is shut: so Linux answers a call that does not block
-    return std::unexpected(d.error());
-  }
-  const Received got = tell(*d);
-  d->payload.consume();
+  std::size_t left = got.full_size;
+  do {
+    auto d = pcb_.receive();
+    if (!d) {  // EAGAIN also when receiving is shut: so Linux answers a call that does not block
+      return std::unexpected(d.error());
+    }
+    left -= d->payload.size();
+    d->payload.consume();
+  } while (left > 0);
   return got;
 }
 
@@ -137,6 +162,10 @@ Result<void> DatagramDescriptor::apply(const T& o) {
     options.no_checksum = o.on;
   } else if constexpr (std::is_same_v<T, option::ReceiveErrors>) {
     options.receive_errors = o.on;
+  } else if constexpr (std::is_same_v<T, option::SegmentSize>) {
+    options.segment_size = o.bytes;
+  } else if constexpr (std::is_same_v<T, option::ReceiveSegments>) {
+    options.receive_segments = o.on;
   } else if constexpr (kIsCoverage<T>) {
     if (pcb_.flavour() != transport::UdpFlavour::lite) {
       return no_such_option();
@@ -190,6 +219,10 @@ Result<void> DatagramDescriptor::fetch(T& o) const {
     o.on = options.no_checksum;
   } else if constexpr (std::is_same_v<T, option::ReceiveErrors>) {
     o.on = options.receive_errors;
+  } else if constexpr (std::is_same_v<T, option::SegmentSize>) {
+    o.bytes = options.segment_size;
+  } else if constexpr (std::is_same_v<T, option::ReceiveSegments>) {
+    o.on = options.receive_segments;
   } else if constexpr (std::is_same_v<T, option::SendCoverage>) {
     o.bytes = options.send_coverage;
   } else if constexpr (std::is_same_v<T, option::ReceiveCoverage>) {

@@ -17,6 +17,8 @@ class DatagramDescriptor final : public Descriptor {
   Result<void> disconnect() override;
   Result<std::size_t> send(std::span<const std::byte> bytes, const wire::Endpoint* to) override;
   Result<void> send_packet(Packet payload, const wire::Endpoint* to) override;
+  Result<std::size_t> send_segments(std::span<const std::byte> bytes, std::uint16_t segment_size,
+                                    const wire::Endpoint* to) override;
   Result<Received> recv(std::span<std::byte> out, bool peek) override;
   Result<ErrorRecord> recv_error() override;
   Result<void> shutdown(ShutdownHow how) override;
@@ -34,6 +36,7 @@ class DatagramDescriptor final : public Descriptor {
   [[nodiscard]] wire::Endpoint as_seen(const wire::Endpoint& end) const {
     return pcb_.family() == wire::Family::kV4 ? end : wire::Endpoint{wire::mapped(end.address), end.port};
   }
+  Received copy_run(std::span<std::byte> out) const;
   template <typename T>
   Result<void> apply(const T& o);
   template <typename T>

@@ -34,6 +34,9 @@ class Descriptor : public ListNode<struct MarkedDescriptors> {
   /// `to` is null for send().
   virtual Result<std::size_t> send(std::span<const std::byte> bytes, const wire::Endpoint* to) = 0;
   virtual Result<void> send_packet(Packet payload, const wire::Endpoint* to);
+  virtual Result<std::size_t> send_segments(std::span<const std::byte>, std::uint16_t, const wire::Endpoint*) {
+    return fail(EOPNOTSUPP, "segments of what is no datagram");
+  }
   virtual Result<Received> recv(std::span<std::byte> out, bool peek) = 0;
   virtual Result<ErrorRecord> recv_error() { return fail(EOPNOTSUPP, "a stream has no error queue"); }
   virtual Result<void> shutdown(ShutdownHow how) = 0;

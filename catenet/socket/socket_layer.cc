@@ -81,6 +81,12 @@ Result<std::size_t> SocketLayer::send_to(int fd, std::span<const std::byte> byte
   tell({"sendto", fd, to, count(bytes)}, sent);
   return sent;
 }
+Result<std::size_t> SocketLayer::send_segments(int fd, std::span<const std::byte> bytes, std::uint16_t segment_size,
+                                               const wire::Endpoint* to) {
+  auto sent = table_.send_segments(fd, bytes, segment_size, to);
+  tell({"sendseg", fd, to != nullptr ? std::optional(*to) : std::nullopt, count(bytes)}, sent);
+  return sent;
+}
 Result<std::size_t> SocketLayer::recv(int fd, std::span<std::byte> out) {
   auto got = table_.recv(fd, out);
   tell({"recv", fd, {}, count(out)}, got);

@@ -173,6 +173,11 @@ Result<void> SocketTable::send_packet(int fd, Packet payload, const wire::Endpoi
   }
   return (*d)->send_packet(std::move(payload), to);
 }
+Result<std::size_t> SocketTable::send_segments(int fd, std::span<const std::byte> bytes, std::uint16_t segment_size,
+                                               const wire::Endpoint* to) {
+  const auto d = at(fd);
+  return d ? (*d)->send_segments(bytes, segment_size, to) : std::unexpected(d.error());
+}
 Result<std::size_t> SocketTable::recv(int fd, std::span<std::byte> out) {
   const auto got = recv_from(fd, out);
   return got ? Result<std::size_t>(got->size) : std::unexpected(got.error());

@@ -80,6 +80,11 @@ class SocketTable {
   /// The same for a datagram socket without a copy: `payload` has the headroom of PacketPool::make(); on errors it is
   /// dropped with a reason. EOPNOTSUPP for other types.
   Result<void> send_packet(int fd, Packet payload, const wire::Endpoint* to = nullptr);
+  /// A datagram socket's send that goes as datagrams of `segment_size` bytes each, whatever option::SegmentSize says;
+  /// 0: as one. `to` null: the connected end. As send; EMSGSIZE also when a segment does not fit the path's MTU, EINVAL
+  /// for more than UdpPcb::kMaxSegments or when no checksums are made, EIO of UDP-Lite, EOPNOTSUPP of other types.
+  Result<std::size_t> send_segments(int fd, std::span<const std::byte> bytes, std::uint16_t segment_size,
+                                    const wire::Endpoint* to = nullptr);
   /// 0: the end of a stream. EAGAIN, ENOTCONN, or the pending error (ECONNRESET, ECONNREFUSED ...), once.
   Result<std::size_t> recv(int fd, std::span<std::byte> out);
   Result<Received> recv_from(int fd, std::span<std::byte> out);

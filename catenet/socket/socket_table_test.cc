@@ -110,6 +110,34 @@ TEST_F(SocketTableTest, CoverageIsUdpLites) {
   EXPECT_EQ(code_of(without.socket(SocketType::datagram_lite)), EPROTONOSUPPORT);
 }
 
+TEST_F(SocketTableTest, DatagramsAlikeAreOneReceive) {
+  net.b.network.arrival = &net.b.node.add_interface("eth0");
+  const int server = b.socket(SocketType::datagram).value();
+  const int client = a.socket(SocketType::datagram).value();
+  ASSERT_TRUE(b.bind(server, at("0.0.0.0:9")));
+  ASSERT_TRUE(b.set_option(server, option::ReceiveSegments{true}));
+  ASSERT_TRUE(a.connect(client, at("10.0.0.2:9")));
+  EXPECT_EQ(a.send_segments(client, as_bytes("aabbccd"), 2).value(), 7U);
+  ASSERT_TRUE(a.set_option(client, option::SegmentSize{3}));
+  EXPECT_EQ(a.send(client, as_bytes("eeeff")).value(), 5U);
+  EXPECT_EQ(code_of(a.send_segments(a.socket(SocketType::stream).value(), as_bytes("x"), 2)), EOPNOTSUPP);
+  net.run();
+  std::array<std::byte, 64> room;
+  EXPECT_EQ(b.peek_from(server, room)->size, 7U);
+  const auto part = b.recv_from(server, std::span(room).first(5));
+  EXPECT_EQ(as_text(std::span(room).first(part->size)), "aabb") << "the third would not fit";
+  EXPECT_EQ(part->segment_size, 2);
+  EXPECT_FALSE(part->truncated());
+  const auto rest = b.recv_from(server, room);
+  EXPECT_EQ(as_text(std::span(room).first(rest->size)), "ccd");
+  const auto cut = b.recv_from(server, std::span(room).first(2));
+  EXPECT_TRUE(cut->truncated()) << "one alone, longer than the room";
+  EXPECT_EQ(cut->full_size, 3U);
+  EXPECT_EQ(cut->segment_size, 0);
+  EXPECT_EQ(recv(b, server), "ff");
+  EXPECT_EQ(recv(b, server), "EAGAIN");
+}
+
 TEST_F(SocketTableTest, AStreamFromBeginningToEnd) {
   auto [client, server] = connected();
   EXPECT_EQ(b.getpeername(server).value(), a.getsockname(client).value());

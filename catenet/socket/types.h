@@ -48,6 +48,7 @@ struct Received {
   unsigned interface = 0;  ///< where it came in: its index + 1; 0: not known
   std::uint8_t ttl = 0;
   std::uint8_t traffic_class = 0;
+  std::uint16_t segment_size = 0;  ///< several datagrams of this size, the last perhaps shorter; 0: one
   [[nodiscard]] bool truncated() const { return full_size > size; }
 };
 
@@ -109,6 +110,12 @@ struct SendCoverage {
 struct ReceiveCoverage {
   std::optional<std::uint16_t> bytes;
 };  ///< datagram_lite: what is covered less is dropped; 0: all must be; none: anything goes (UDPLITE_RECV_CSCOV)
+struct SegmentSize {
+  std::uint16_t bytes = 0;
+};  ///< datagram: what is longer goes as datagrams of this size, at most UdpPcb::kMaxSegments (UDP_SEGMENT); 0: as one
+struct ReceiveSegments {
+  bool on = false;
+};  ///< datagram: datagrams of one size and origin may come as one, see Received::segment_size (UDP_GRO)
 struct NoDelay {
   bool on = false;
 };  ///< stream: Nagle's algorithm off
@@ -167,10 +174,11 @@ using Option =
     std::variant<option::Broadcast, option::ReuseAddress, option::ReusePort, option::BindToDevice, option::V6Only,
                  option::ReceiveBuffer, option::SendBuffer, option::TimeToLive, option::MulticastTtl,
                  option::TrafficClass, option::DontFragment, option::NoChecksum, option::ReceiveErrors,
-                 option::SendCoverage, option::ReceiveCoverage, option::NoDelay, option::Cork, option::KeepAlive,
-                 option::KeepAliveTiming, option::FastOpen, option::FastOpenConnect, option::FastOpenWithoutCookie,
-                 option::FastOpenKeys, option::MaxSegment, option::Figures, option::UserTimeout, option::Congestion,
-                 option::Linger, option::JoinGroup, option::LeaveGroup>;
+                 option::SendCoverage, option::ReceiveCoverage, option::SegmentSize, option::ReceiveSegments,
+                 option::NoDelay, option::Cork, option::KeepAlive, option::KeepAliveTiming, option::FastOpen,
+                 option::FastOpenConnect, option::FastOpenWithoutCookie, option::FastOpenKeys, option::MaxSegment,
+                 option::Figures, option::UserTimeout, option::Congestion, option::Linger, option::JoinGroup,
+                 option::LeaveGroup>;
 
 /// A call with its arguments, to be shown.
 struct Call {

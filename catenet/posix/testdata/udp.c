@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The same as errors.c for what datagram sockets have beyond the common calls: UDP-Lite. argv[1] names the case. */
+ * The same as errors.c for what datagram sockets have beyond the common calls: UDP-Lite, segments.
+ * argv[1] names the case. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -8,6 +9,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -27,7 +29,7 @@ static long say(const char* what, long result) {
 #define SAY(call) say(#call, (long)(call))
 #define OPEN(call) say(#call, (call) < 0 ? -1 : 0)
 
-static void settle(void) { usleep(20000); }
+static void settle(void) { usleep(2000); }
 
 static struct sockaddr_in at(unsigned short port) {
   struct sockaddr_in a;
@@ -186,12 +188,199 @@ static void lite_talking(void) {
   SAY(send(p.client, "x", 1, 0));
 }
 
+/* ---- segments ---------------------------------------------------------------------------------------------------- */
+
+static char zeros[70000];
+
+/* One message with a size of segments as ancillary data, of so many bytes at this level and type. */
+static long send_cut(int fd, size_t size, int level, int type, unsigned value, size_t value_size) {
+  union {
+    char bytes[64];
+    struct cmsghdr head;
+  } more;
+  struct iovec part = {zeros, size};
+  struct msghdr message;
+  memset(&message, 0, sizeof message);
+  memset(&more, 0, sizeof more);
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = &more;
+  message.msg_controllen = CMSG_SPACE(value_size);
+  more.head.cmsg_len = CMSG_LEN(value_size);
+  more.head.cmsg_level = level;
+  more.head.cmsg_type = type;
+  memcpy(CMSG_DATA(&more.head), &value, value_size);
+  return sendmsg(fd, &message, 0);
+}
+
+/* Everything that has come, by its length and its ancillary data. */
+static void take_all(int fd, size_t room, size_t more_room, int flags) {
+  union {
+    char bytes[256];
+    struct cmsghdr head;
+  } more;
+  int rounds = 0;
+  settle();
+  for (;;) {
+    struct iovec part = {zeros, room};
+    struct msghdr message;
+    struct cmsghdr* c;
+    long n;
+    memset(&message, 0, sizeof message);
+    memset(&more, 0, sizeof more);
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = &more;
+    message.msg_controllen = more_room;
+    n = recvmsg(fd, &message, MSG_DONTWAIT | flags);
+    if (n < 0) break;
+    printf("%ld flags %x", n, message.msg_flags);
+    for (c = CMSG_FIRSTHDR(&message); c != NULL; c = CMSG_NXTHDR(&message, c)) {
+      int value = 0;
+      size_t size = c->cmsg_len - CMSG_LEN(0);
+      memcpy(&value, CMSG_DATA(c), size < sizeof value ? size : sizeof value);
+      printf(" (%d %d length %zu: %d)", c->cmsg_level, c->cmsg_type, (size_t)c->cmsg_len, value);
+    }
+    printf("\n");
+    if ((flags & MSG_PEEK) != 0 && ++rounds == 2) return;
+  }
+  printf("%s\n", strerrorname_np(errno));
+}
+
+static void segment_options(void) {
+  const int d = datagram();
+  const int values[] = {-1, 0, 1, 1400, 65535, 65536};
+  const int switches[] = {1, 0, -1, 7};
+  const char small = 1;
+  size_t i;
+  for (i = 0; i < sizeof values / sizeof *values; ++i) OPTION(d, IPPROTO_UDP, UDP_SEGMENT, values[i]);
+  for (i = 0; i < sizeof switches / sizeof *switches; ++i) OPTION(d, IPPROTO_UDP, UDP_GRO, switches[i]);
+  OPTION(socket(AF_INET6, SOCK_DGRAM, 0), IPPROTO_UDP, UDP_SEGMENT, 100);
+  OPTION(socket(AF_INET, SOCK_STREAM, 0), IPPROTO_UDP, UDP_SEGMENT, 100);
+  SAY(setsockopt(d, IPPROTO_UDP, UDP_SEGMENT, &small, 1));
+}
+
+static void cut(int domain) {
+  const struct pair p = pair_of(domain, 0);
+  const int sizes[] = {100, 1, 1000, 1472, 65000, 0};
+  const int lengths[] = {0, 1, 64, 99, 100, 101, 129, 200, 250, 3000, 60000, 65000};
+  size_t i;
+  size_t k;
+  int gro;
+  for (gro = 0; gro < 2; ++gro) {
+    SAY(set(p.server, IPPROTO_UDP, UDP_GRO, gro));
+    for (i = 0; i < sizeof sizes / sizeof *sizes; ++i) {
+      set(p.client, IPPROTO_UDP, UDP_SEGMENT, sizes[i]);
+      for (k = 0; k < sizeof lengths / sizeof *lengths; ++k) {
+        if (lengths[k] > 64 * sizes[i] && lengths[k] <= 128 * sizes[i]) continue; /* the limit was 64 before Linux 6.10 */
+        printf("%d in pieces of %d: ", lengths[k], sizes[i]);
+        SAY(send(p.client, zeros, lengths[k], 0));
+        take_all(p.server, sizeof zeros, 100, 0);
+      }
+    }
+  }
+}
+static void segments(void) { cut(AF_INET); }
+static void segments6(void) { cut(AF_INET6); }
+
+static void segment_errors(void) {
+  struct pair p = pair_of(AF_INET, 0);
+  int d = datagram();
+  set(p.client, IPPROTO_UDP, UDP_SEGMENT, 1000);
+  SAY(send(p.client, zeros, 65508, 0));
+  SAY(send(p.client, zeros, 65536, 0));
+  set(p.client, SOL_SOCKET, SO_NO_CHECK, 1);
+  SAY(send(p.client, zeros, 3000, 0));
+  SAY(send(p.client, zeros, 30, 0));
+  set(p.client, SOL_SOCKET, SO_NO_CHECK, 0);
+  SAY(shutdown(p.client, SHUT_WR));
+  SAY(send(p.client, zeros, 300000, 0));
+  SAY(send(p.client, zeros, 3000, 0));
+  set(d, IPPROTO_UDP, UDP_SEGMENT, 10);
+  SAY(send(d, zeros, 5000, 0));
+  SAY(dial(d, at(1)));
+  SAY(send(d, zeros, 100, 0));
+  settle();
+  SAY(send(d, zeros, 100, 0));
+  SAY(send(d, zeros, 100, 0));
+  drain(p.server);
+}
+
+static void segment_lite(void) {
+  const struct pair p = pair_of(AF_INET, IPPROTO_UDPLITE);
+  SAY(set(p.client, IPPROTO_UDPLITE, UDP_SEGMENT, 100));
+  SAY(send(p.client, zeros, 250, 0));
+  SAY(send(p.client, zeros, 50, 0));
+  SAY(set(p.client, IPPROTO_UDPLITE, UDP_SEGMENT, 0));
+  SAY(send(p.client, zeros, 50, 0));
+  SAY(set(p.client, IPPROTO_UDPLITE, UDP_GRO, 1));
+  drain(p.server);
+}
+
+static void segment_cmsg(void) {
+  const struct pair p = pair_of(AF_INET, 0);
+  SAY(send_cut(p.client, 250, IPPROTO_UDP, UDP_SEGMENT, 100, 2));
+  take_all(p.server, 1000, 100, 0);
+  SAY(send_cut(p.client, 250, IPPROTO_UDP, UDP_SEGMENT, 65535, 2));
+  SAY(send_cut(p.client, 250, IPPROTO_UDP, UDP_SEGMENT, 1, 2));
+  SAY(send_cut(p.client, 250, IPPROTO_UDP, UDP_SEGMENT, 100, 4));
+  SAY(send_cut(p.client, 250, IPPROTO_UDP, UDP_SEGMENT, 100, 1));
+  SAY(send_cut(p.client, 250, IPPROTO_UDP, UDP_GRO, 100, 4));
+  SAY(send_cut(p.client, 250, IPPROTO_UDP, 99, 100, 2));
+  SAY(send_cut(p.client, 250, IPPROTO_UDPLITE, UDP_SEGMENT, 100, 2));
+  SAY(send_cut(p.client, 250, IPPROTO_TCP, UDP_SEGMENT, 100, 2));
+  take_all(p.server, 1000, 100, 0);
+  SAY(set(p.client, IPPROTO_UDP, UDP_SEGMENT, 100));
+  SAY(send_cut(p.client, 250, IPPROTO_UDP, UDP_SEGMENT, 0, 2));
+  SAY(send_cut(p.client, 250, IPPROTO_UDP, UDP_SEGMENT, 200, 2));
+  take_all(p.server, 1000, 100, 0);
+}
+
+static void segments_as_one(void) {
+  const struct pair p = pair_of(AF_INET, 0);
+  const int on = 1;
+  int waiting = -1;
+  size_t room;
+  SAY(set(p.server, IPPROTO_UDP, UDP_GRO, 1));
+  SAY(set(p.client, IPPROTO_UDP, UDP_SEGMENT, 100));
+  SAY(send(p.client, zeros, 250, 0));
+  settle();
+  SAY(ioctl(p.server, FIONREAD, &waiting));
+  printf("%d waiting\n", waiting);
+  take_all(p.server, 1000, 100, MSG_PEEK);
+  take_all(p.server, 120, 100, 0);
+  SAY(send(p.client, zeros, 250, 0));
+  settle();
+  SAY(recv(p.server, zeros, 10, MSG_TRUNC));
+  SAY(send(p.client, zeros, 200, 0));
+  SAY(send(p.client, zeros, 200, 0));
+  take_all(p.server, 1000, 100, 0);
+  SAY(set(p.client, IPPROTO_UDP, UDP_SEGMENT, 0));
+  SAY(send(p.client, zeros, 100, 0));
+  SAY(send(p.client, zeros, 100, 0));
+  take_all(p.server, 1000, 100, 0);
+  SAY(set(p.client, IPPROTO_UDP, UDP_SEGMENT, 100));
+  SAY(setsockopt(p.server, IPPROTO_IP, IP_RECVTTL, &on, sizeof on));
+  for (room = 0; room <= 56; room += 4) {
+    printf("room %zu: ", room);
+    if (send(p.client, zeros, 250, 0) != 250) perror("send");
+    take_all(p.server, 1000, room, 0);
+  }
+  SAY(send(p.client, zeros, 250, 0));
+  settle();
+  SAY(set(p.server, IPPROTO_UDP, UDP_GRO, 0));
+  take_all(p.server, 1000, 100, 0);
+}
+
 static const struct {
   const char* name;
   void (*run)(void);
 } kCases[] = {
     {"lite_making", lite_making},       {"lite_options", lite_options}, {"lite_coverage", lite_coverage},
     {"lite_coverage6", lite_coverage6}, {"lite_talking", lite_talking},
+    {"segment_options", segment_options}, {"segments", segments},       {"segments6", segments6},
+    {"segment_errors", segment_errors}, {"segment_lite", segment_lite}, {"segment_cmsg", segment_cmsg},
+    {"segments_as_one", segments_as_one},
 };
 
 int main(int argc, char** argv) {

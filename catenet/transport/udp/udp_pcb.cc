@@ -244,7 +244,30 @@ Result<wire::Endpoint> UdpPcb::destination_of(const wire::Endpoint* to, std::siz
   return end;
 }
 
-Result<void> UdpPcb::send(std::span<const std::byte> payload, const wire::Endpoint* to) {
+// May a payload be sent in segments? The order of the checks is Linux's.
+Result<void> UdpPcb::may_cut(std::size_t size, std::uint16_t segment_size, const wire::Endpoint& to) const {
+  if (segment_size == 0) {
+    return {};
+  }
+  const ip::Network& network = *udp_.network(to.address.family());
+  if (network.header_size() + wire::kUdpHeaderSize + std::min<std::size_t>(size, segment_size) >
+      network.path_mtu(to.address)) {
+    return fail(EMSGSIZE, "segments larger than the path's MTU");
+  }
+  if (size > segment_size * kMaxSegments) {
+    return fail(EINVAL, "more segments than a send may have");
+  }
+  if (options_.no_checksum) {
+    return fail(EINVAL, "segments without a checksum");
+  }
+  if (udp_.is_lite()) {
+    return fail(EIO, "UDP-Lite has no segments");
+  }
+  return {};
+}
+
+Result<void> UdpPcb::send_segments(std::span<const std::byte> payload, std::uint16_t segment_size,
+                                   const wire::Endpoint* to) {
   if (const auto bound = auto_bind(); !bound) {  // first of all, as Linux does, whatever else is wrong
     return bound;
   }
@@ -263,10 +286,10 @@ Result<void> UdpPcb::send(std::span<const std::byte> payload, const wire::Endpoi
     udp_.drop(std::move(packet), DropReason::no_memory);
     return fail(ENOBUFS, "the packet pool is at its limit");
   }
-  return send(std::move(packet), to);
+  return send_packet(std::move(packet), segment_size, to);
 }
 
-Result<void> UdpPcb::send(Packet packet, const wire::Endpoint* to) {
+Result<void> UdpPcb::send_packet(Packet packet, std::uint16_t segment_size, const wire::Endpoint* to) {
   const auto refuse = [&](const Error& error, DropReason reason) -> Result<void> {
     udp_.drop(std::move(packet), reason);
     return std::unexpected(error);
@@ -293,7 +316,10 @@ Result<void> UdpPcb::send(Packet packet, const wire::Endpoint* to) {
     }
     source = *chosen;
   }
-  return transmit(std::move(packet), *end, {source, local_.port});
+  if (const auto may = may_cut(packet.size(), segment_size, *end); !may) {
+    return refuse(may.error(), DropReason::message_too_long);
+  }
+  return transmit(std::move(packet), segment_size, *end, {source, local_.port});
 }
 
 Result<void> UdpPcb::send_from(std::span<const std::byte> payload, const wire::Endpoint& from,
@@ -312,7 +338,11 @@ Result<void> UdpPcb::send_from(std::span<const std::byte> payload, const wire::E
   }
   Packet packet = udp_.node_.pool().make();
   if (packet && packet.append(payload)) {
-    return transmit(std::move(packet), *end, source);
+    if (const auto may = may_cut(packet.size(), options_.segment_size, *end); !may) {
+      udp_.drop(std::move(packet), DropReason::message_too_long);
+      return may;
+    }
+    return transmit(std::move(packet), options_.segment_size, *end, source);
   }
   if (packet) {
     udp_.drop(std::move(packet), DropReason::no_memory);
@@ -342,7 +372,39 @@ void UdpPcb::write_checksum(Packet& packet, const wire::Endpoint& to, const wire
   mark_partial_checksum(packet, 0, offsetof(wire::UdpHeader, checksum));
 }
 
-Result<void> UdpPcb::transmit(Packet packet, const wire::Endpoint& to, const wire::Endpoint& from) {
+// Segments as datagrams of their own, where the network layer takes no super-segment so large. What was accepted is
+// accepted: an error is the first one's that was not.
+Result<void> UdpPcb::transmit_each(Packet packet, std::uint16_t segment_size, const wire::Endpoint& to,
+                                   const wire::Endpoint& from) {
+  Result<void> answer;
+  for (std::size_t at = 0; at < packet.size(); at += segment_size) {
+    Packet segment = udp_.node_.pool().make();
+    const std::size_t n = std::min<std::size_t>(segment_size, packet.size() - at);
+    if (!segment || !segment.append(packet, at, n)) {
+      if (segment) {
+        udp_.drop(std::move(segment), DropReason::no_memory);
+      }
+      udp_.drop(std::move(packet), DropReason::no_memory);
+      return answer ? fail(ENOBUFS, "the packet pool is at its limit") : answer;
+    }
+    const auto done = transmit(std::move(segment), 0, to, from);
+    answer = answer ? done : answer;
+  }
+  packet.consume();  // it lives on in its segments
+  return answer;
+}
+
+Result<void> UdpPcb::transmit(Packet packet, std::uint16_t segment_size, const wire::Endpoint& to,
+                              const wire::Endpoint& from) {
+  ip::Network& network = *udp_.network(to.address.family());
+  std::size_t datagrams = 1;
+  if (segment_size != 0 && packet.size() > segment_size) [[unlikely]] {
+    if (network.header_size() + wire::kUdpHeaderSize + packet.size() > network.max_super_segment()) {
+      return transmit_each(std::move(packet), segment_size, to, from);
+    }
+    datagrams = (packet.size() + segment_size - 1) / segment_size;
+    packet.meta().segment_size = segment_size;
+  }
   const auto length = static_cast<std::uint16_t>(packet.size() + wire::kUdpHeaderSize);
   auto& header = packet.push_header<wire::UdpHeader>();
   header.source_port = from.port;
@@ -361,8 +423,8 @@ Result<void> UdpPcb::transmit(Packet packet, const wire::Endpoint& to, const wir
   options.dont_fragment = options_.dont_fragment;
   options.allow_broadcast = options_.broadcast;
   options.interface = options_.device;
-  ++udp_.counters_.out_datagrams;
-  return udp_.network(to.address.family())->output(std::move(packet), options);
+  udp_.counters_.out_datagrams += datagrams;
+  return network.output(std::move(packet), options);
 }
 
 // ---- in ---------------------------------------------------------------------------------------------------------
@@ -376,26 +438,81 @@ bool UdpPcb::is_covered_enough(const Packet& packet) const {
   return covered == packet.size() || (*options_.receive_coverage != 0 && covered >= *options_.receive_coverage);
 }
 
-void UdpPcb::enqueue(Packet packet, const ip::Delivery& d, std::uint16_t from_port) {
+void UdpPcb::enqueue(Packet packet, const ip::Delivery& delivery, std::uint16_t from_port) {
   if (!is_covered_enough(packet)) {
     ++udp_.counters_.in_errors;
-    udp_.drop(std::move(packet), DropReason::udplite_uncovered, d.interface);
+    udp_.drop(std::move(packet), DropReason::udplite_uncovered, delivery.interface);
     return;
   }
   const std::uint16_t to_port = packet.header<wire::UdpHeader>().destination_port;  // not ours, after bind_any()
   packet.pull(wire::kUdpHeaderSize);
-  const std::size_t cost = packet.size() + kDatagramCost;
+  const std::uint16_t each = packet.size() > packet.meta().segment_size ? packet.meta().segment_size : std::uint16_t{0};
+  UdpDatagram d{{},
+                {delivery.source, from_port},
+                {delivery.destination, to_port},
+                delivery.interface,
+                delivery.ttl,
+                delivery.traffic_class,
+                each};
+  if (each == 0 || options_.receive_segments) [[likely]] {
+    d.payload = std::move(packet);
+    return keep(std::move(d));
+  }
+  d.segment_size = 0;
+  for (std::size_t at = 0; at < packet.size(); at += each) {
+    Packet segment = udp_.node_.pool().make();
+    if (!segment || !segment.append(packet, at, std::min<std::size_t>(each, packet.size() - at))) {
+      if (segment) {
+        udp_.drop(std::move(segment), DropReason::no_memory, d.interface);
+      }
+      return udp_.drop(std::move(packet), DropReason::no_memory, d.interface);
+    }
+    keep({std::move(segment), d.from, d.to, d.interface, d.ttl, d.traffic_class});
+  }
+  packet.consume();  // it lives on in its segments
+}
+
+void UdpPcb::keep(UdpDatagram d) {
+  const std::size_t each = d.segment_size;
+  const std::size_t cost = d.payload.size() + kDatagramCost;
   if (queued_bytes_ + cost > options_.receive_limit) {
     ++udp_.counters_.in_errors;
     ++dropped_;
-    udp_.drop(std::move(packet), DropReason::udp_receive_full, d.interface);
+    udp_.drop(std::move(d.payload), DropReason::udp_receive_full, d.interface);
     return;
   }
-  ++udp_.counters_.in_datagrams;
+  udp_.counters_.in_datagrams += each == 0 ? 1 : (d.payload.size() + each - 1) / each;
   queued_bytes_ += cost;
-  queue_.push_back(
-      {std::move(packet), {d.source, from_port}, {d.destination, to_port}, d.interface, d.ttl, d.traffic_class});
+  queue_.push_back(std::move(d));
   changed();
+}
+
+std::size_t UdpPcb::run() const {
+  if (queue_.empty()) {
+    return 0;
+  }
+  const UdpDatagram& first = queue_.front();
+  const std::size_t size = first.payload.size();
+  if (!options_.receive_segments || first.segment_size != 0 || first.interface == nullptr || size == 0) {
+    return 1;  // what came from this host came as it was sent
+  }
+  std::size_t n = 1;
+  std::size_t bytes = size;
+  while (n < std::min(queue_.size(), kMaxSegments)) {
+    const UdpDatagram& next = queue_[n];
+    const std::size_t more = next.payload.size();
+    if (next.segment_size != 0 || next.from != first.from || next.to != first.to || next.interface != first.interface ||
+        next.ttl != first.ttl || next.traffic_class != first.traffic_class || more == 0 || more > size ||
+        bytes + more > wire::kUdpMaxPayload) {
+      break;
+    }
+    ++n;
+    bytes += more;
+    if (more < size) {
+      break;
+    }
+  }
+  return n;
 }
 
 Result<UdpDatagram> UdpPcb::receive() {

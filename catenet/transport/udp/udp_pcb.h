@@ -37,6 +37,7 @@ struct UdpDatagram {
   Interface* interface = nullptr;
   std::uint8_t ttl = 0;
   std::uint8_t traffic_class = 0;
+  std::uint16_t segment_size = 0;  ///< `payload` is several datagrams of this size, the last may be shorter; 0: one
 };
 
 /// An ICMP error about a datagram of this socket (Linux: IP_RECVERR).
@@ -59,6 +60,7 @@ class UdpPcb : public ListNode<UdpPcb> {
   static constexpr std::size_t kDatagramCost = 256;  ///< counted per queued datagram beside its bytes, so that empty
                                                      ///< ones are bounded too
   static constexpr std::size_t kMaxErrors = 64;
+  static constexpr std::size_t kMaxSegments = 128;  ///< datagrams of one send (Linux's UDP_MAX_SEGMENTS)
 
   /// May be changed at any time; they hold from the next operation on.
   struct Options {
@@ -74,6 +76,12 @@ class UdpPcb : public ListNode<UdpPcb> {
     bool dont_fragment = false;   ///< datagrams larger than the path's MTU fail with EMSGSIZE
     bool no_checksum = false;     ///< IPv4 only: send zero checksums (RFC 768)
     bool receive_errors = false;  ///< keep ICMP errors in the error queue, connected or not
+    /// What is longer goes as datagrams of this size, the last perhaps shorter (UDP_SEGMENT); 0: as one. They are one
+    /// packet as far down as the way allows, so a send of many costs little more than a send of one.
+    std::uint16_t segment_size = 0;
+    /// Datagrams that may be had as one need not be cut (UDP_GRO): those that were one send of this host or came as one
+    /// packet, see UdpDatagram::segment_size; for those that wait in a row see run().
+    bool receive_segments = false;
     // UDP-Lite alone. Bytes from its header's first on, 1 to 7 counted as 8; 0: the whole datagram.
     std::uint16_t send_coverage = 0;                ///< a shorter datagram is covered as a whole
     std::optional<std::uint16_t> receive_coverage;  ///< what is covered less is dropped; none: anything goes
@@ -102,9 +110,19 @@ class UdpPcb : public ListNode<UdpPcb> {
 
   /// One datagram to `to`, or to the connected end when that is null. EDESTADDRREQ no end given or known, EINVAL port
   /// 0, EMSGSIZE, EACCES, EPIPE after shutdown, ENOBUFS, ENETUNREACH, or the pending ICMP error.
-  Result<void> send(std::span<const std::byte> payload, const wire::Endpoint* to = nullptr);
+  ///
+  /// With a segment size: many datagrams. Beside the above, EMSGSIZE one of them does not fit the path's MTU, EINVAL
+  /// more than kMaxSegments, or no checksum is wanted, EIO of UDP-Lite.
+  Result<void> send(std::span<const std::byte> payload, const wire::Endpoint* to = nullptr) {
+    return send_segments(payload, options_.segment_size, to);
+  }
+  /// The same with a segment size for this one call.
+  Result<void> send_segments(std::span<const std::byte> payload, std::uint16_t segment_size,
+                             const wire::Endpoint* to = nullptr);
   /// The same without a copy; `payload` has the headroom of PacketPool::make(). On errors the packet is dropped.
-  Result<void> send(Packet payload, const wire::Endpoint* to = nullptr);
+  Result<void> send(Packet payload, const wire::Endpoint* to = nullptr) {
+    return send_packet(std::move(payload), options_.segment_size, to);
+  }
   /// One datagram with a local end of the caller's choice; the socket need not be bound. EADDRNOTAVAIL: may not be sent
   /// from. Else as send().
   Result<void> send_from(std::span<const std::byte> payload, const wire::Endpoint& from, const wire::Endpoint& to);
@@ -112,6 +130,11 @@ class UdpPcb : public ListNode<UdpPcb> {
   Result<UdpDatagram> receive();
   /// The oldest datagram's bytes and origin, which stays queued; null if none.
   [[nodiscard]] const UdpDatagram* peek() const { return queue_.empty() ? nullptr : &queue_.front(); }
+  /// How many of the oldest datagrams may be taken for one: with Options::receive_segments those that came over a link
+  /// from one end in a row, of one size, the last perhaps shorter; else 1. 0: none waits.
+  [[nodiscard]] std::size_t run() const;
+  /// The i-th oldest, i < queued().
+  [[nodiscard]] const UdpDatagram& peek(std::size_t i) const { return queue_[i]; }
   /// The oldest entry of the error queue. EAGAIN none.
   Result<UdpError> receive_error();
   /// The pending error, which is cleared; 0 if none (SO_ERROR).
@@ -158,10 +181,16 @@ class UdpPcb : public ListNode<UdpPcb> {
   }
   [[nodiscard]] Result<wire::Endpoint> foreign_from(const wire::Endpoint& to) const;
   Result<wire::Endpoint> destination_of(const wire::Endpoint* to, std::size_t size) const;
-  Result<void> transmit(Packet packet, const wire::Endpoint& to, const wire::Endpoint& from);
+  Result<void> send_packet(Packet packet, std::uint16_t segment_size, const wire::Endpoint* to);
+  Result<void> may_cut(std::size_t size, std::uint16_t segment_size, const wire::Endpoint& to) const;
+  Result<void> transmit(Packet packet, std::uint16_t segment_size, const wire::Endpoint& to,
+                        const wire::Endpoint& from);
+  Result<void> transmit_each(Packet packet, std::uint16_t segment_size, const wire::Endpoint& to,
+                             const wire::Endpoint& from);
   void write_checksum(Packet& packet, const wire::Endpoint& to, const wire::Endpoint& from);
   [[nodiscard]] bool is_covered_enough(const Packet& packet) const;
   void enqueue(Packet packet, const ip::Delivery& delivery, std::uint16_t from_port);
+  void keep(UdpDatagram datagram);
   void report(const UdpError& error, bool hard);
   [[nodiscard]] bool is_member(const wire::IpAddress& group, const Interface* interface) const;
   [[nodiscard]] int match(const wire::Endpoint& local, const wire::Endpoint& foreign, const Interface* arrival) const;

@@ -61,6 +61,7 @@ class TestNetwork final : public ip::Network, private EventSource {
   void set_protocol(std::uint8_t number, ip::Protocol& protocol) { protocols_[number] = &protocol; }
   [[nodiscard]] const wire::IpAddress& address() const { return address_; }
   std::uint64_t port_unreachables = 0;
+  Interface* arrival = nullptr;  ///< where packets seem to come in
   ip::SendOptions last_options;
   std::uint32_t last_checksum_field = 0;
 
@@ -189,6 +190,7 @@ class TestNetwork final : public ip::Network, private EventSource {
     ip::Delivery d;
     d.source = o.source;
     d.destination = o.destination;
+    d.interface = arrival;
     d.protocol = o.protocol;
     d.ttl = o.ttl == 0 ? 64 : o.ttl;
     d.traffic_class = o.traffic_class;
