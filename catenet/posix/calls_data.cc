@@ -229,6 +229,71 @@ Result<std::size_t> send_message(int fd, const msghdr& message, int flags) {
   return send(fd, *whole, flags, static_cast<const sockaddr*>(message.msg_name), message.msg_namelen, *segment_size);
 }
 
+// The first message that cannot be sent ends it, and so does one that is not taken whole.
+Result<std::size_t> send_messages(int fd, mmsghdr* messages, std::size_t count, int flags) {
+  const auto file = self().socket(fd);
+  if (!file) {
+    return std::unexpected(file.error());
+  }
+  count = std::min<std::size_t>(count, IOV_MAX);
+  for (std::size_t done = 0; done < count; ++done) {
+    const msghdr& message = messages[done].msg_hdr;
+    const auto sent = send_message(fd, message, flags);
+    if (!sent) {
+      return done > 0 ? Result<std::size_t>(done) : std::unexpected(sent.error());
+    }
+    messages[done].msg_len = static_cast<unsigned>(*sent);
+    if (*sent < length_of(message.msg_iov, static_cast<int>(message.msg_iovlen)).value_or(0)) {
+      return done + 1;
+    }
+  }
+  return count;
+}
+
+/// What is left of the time that a caller of recvmmsg() allows, where it allows some; false: it is over.
+bool spend(timespec* limit, Instant deadline) {
+  if (limit == nullptr) {
+    return true;
+  }
+  const Duration left = std::max(deadline - self().now(), Duration{});
+  *limit = {left.ns() / 1'000'000'000, left.ns() % 1'000'000'000};
+  return left > Duration{};
+}
+
+// As Linux has it: the time is looked at after a message has come, and then only. An error after the first message is
+// for the next call.
+Result<std::size_t> receive_messages(int fd, mmsghdr* messages, std::size_t count, int flags, timespec* limit) {
+  constexpr long kSecond = 1'000'000'000;
+  if (limit != nullptr && (limit->tv_sec < 0 || limit->tv_nsec < 0 || limit->tv_nsec >= kSecond)) {
+    return fail(EINVAL, "not a time");
+  }
+  const auto file = self().socket(fd);
+  if (!file) {
+    return std::unexpected(file.error());
+  }
+  if (const int code = (*file)->host().take_error((*file)->number()).value_or(0); code != 0) {
+    return fail(code, "an earlier error");
+  }
+  const Instant deadline =
+      limit == nullptr ? Instant::never()
+                       : self().now() + Duration::seconds(limit->tv_sec) + Duration::nanoseconds(limit->tv_nsec);
+  for (std::size_t done = 0; done < count; ++done) {
+    if (done > 0 && !(*file)->await_more(flags)) {
+      return done;
+    }
+    const auto got = receive_message(fd, messages[done].msg_hdr, flags & ~MSG_WAITFORONE);
+    if (!got) {
+      return done > 0 ? Result<std::size_t>(done) : std::unexpected(got.error());
+    }
+    messages[done].msg_len = static_cast<unsigned>(*got);
+    flags |= (flags & MSG_WAITFORONE) != 0 ? MSG_DONTWAIT : 0;
+    if (!spend(limit, deadline)) {
+      return done + 1;
+    }
+  }
+  return count;
+}
+
 Result<std::size_t> read_parts(int fd, const iovec* parts, int count) {
   const auto file = self().file(fd);
   if (!file) {
@@ -315,6 +380,14 @@ ssize_t catenet_posix_sendmsg(int fd, const msghdr* message, int flags) {
 
 ssize_t catenet_posix_recvmsg(int fd, msghdr* message, int flags) {
   return answer(receive_message(fd, *message, flags));
+}
+
+int catenet_posix_sendmmsg(int fd, mmsghdr* messages, unsigned count, int flags) {
+  return static_cast<int>(answer_write(fd, send_messages(fd, messages, count, flags), flags));
+}
+
+int catenet_posix_recvmmsg(int fd, mmsghdr* messages, unsigned count, int flags, timespec* limit) {
+  return static_cast<int>(answer(receive_messages(fd, messages, count, flags, limit)));
 }
 
 // Entry points of programs that were compiled with _FORTIFY_SOURCE.

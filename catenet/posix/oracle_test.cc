@@ -91,7 +91,8 @@ TEST_P(OracleUdp, AnswersAsTheKernelDoes) { compare(catenet_posix_image_udp, KER
 
 INSTANTIATE_TEST_SUITE_P(Cases, OracleUdp,
                          ::testing::Values("segment_options", "segments", "segments6", "segment_errors", "segment_cmsg",
-                                           "segments_as_one"),
+                                           "segments_as_one", "batches", "batch_times", "batch_errors", "batch_stream",
+                                           "batch_segments"),
                          [](const auto& test) { return std::string(test.param); });
 
 // ---- servers --------------------------------------------------------------------------------------------------------

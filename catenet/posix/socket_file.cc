@@ -161,6 +161,23 @@ Result<Received> SocketFile::receive_from(std::span<std::byte> out, int flags) {
   return got;
 }
 
+bool SocketFile::await_more(int flags) {
+  const bool may_wait = !nonblocking && (flags & MSG_DONTWAIT) == 0;
+  const Instant deadline = receive_limit > Duration{} ? host_.now() + receive_limit : Instant::never();
+  for (;;) {
+    const unsigned mask = host_.poll(number_).value_or(ready::kError);
+    if ((mask & ready::kError) != 0) {
+      return false;
+    }
+    if (!may_wait || (mask & (ready::kRead | ready::kHangup)) != 0) {
+      return true;
+    }
+    if (!wait_for(number_, ready::kRead, deadline)) {
+      return false;
+    }
+  }
+}
+
 Result<void> SocketFile::connect(const wire::Endpoint& foreign) {
   const Instant deadline = send_limit > Duration{} ? host_.now() + send_limit : Instant::never();
   for (;;) {

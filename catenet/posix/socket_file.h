@@ -39,6 +39,8 @@ class SocketFile final : public OpenFile {
   }
   /// `size` is what the call answers: with MSG_TRUNC the whole length of the datagram.
   Result<socket::Received> receive_from(std::span<std::byte> out, int flags);
+  /// Waits for what receive_from() would wait for. False: nothing came in time, or an error did, which stays pending.
+  bool await_more(int flags);
   Result<void> connect(const wire::Endpoint& foreign);
   /// The number of the connection in the SocketLayer.
   Result<int> accept(wire::Endpoint* peer);

@@ -70,6 +70,7 @@ class AsyncSocket {
   [[nodiscard]] auto recv(std::span<std::byte> out) { return async_recv(*host_, fd_, out); }
   [[nodiscard]] auto recv_exactly(std::span<std::byte> out) { return async_recv_exactly(*host_, fd_, out); }
   [[nodiscard]] auto recv_from(std::span<std::byte> out) { return async_recv_from(*host_, fd_, out); }
+  [[nodiscard]] auto recv_batch(std::span<Incoming> messages) { return async_recv_batch(*host_, fd_, messages); }
   [[nodiscard]] auto recv_error() { return async_recv_error(*host_, fd_); }
   [[nodiscard]] auto send(std::span<const std::byte> bytes) { return async_send(*host_, fd_, bytes); }
   [[nodiscard]] auto send_all(std::span<const std::byte> bytes) { return async_send_all(*host_, fd_, bytes); }
@@ -78,6 +79,7 @@ class AsyncSocket {
     return async_send_to(*host_, fd_, bytes, to);
   }
 
+  Result<std::size_t> send_batch(std::span<const Outgoing> messages) { return host_->send_batch(fd_, messages); }
   Result<void> bind(const wire::Endpoint& local) { return host_->bind(fd_, local); }
   Result<void> listen(int backlog = 128) { return host_->listen(fd_, backlog); }
   Result<void> shutdown(ShutdownHow how) { return host_->shutdown(fd_, how); }

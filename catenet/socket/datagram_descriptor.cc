@@ -81,6 +81,19 @@ Result<Received> DatagramDescriptor::recv(std::span<std::byte> out, bool peek) {
   return got;
 }
 
+Result<std::size_t> DatagramDescriptor::recv_batch(std::span<Incoming> messages) {
+  std::size_t done = 0;
+  for (Incoming& m : messages) {
+    auto got = recv(m.room, false);
+    if (!got) {
+      return done > 0 ? Result<std::size_t>(done) : std::unexpected(got.error());
+    }
+    m.got = *got;
+    ++done;
+  }
+  return done;
+}
+
 Result<ErrorRecord> DatagramDescriptor::recv_error() {
   const auto e = pcb_.receive_error();
   if (!e) {

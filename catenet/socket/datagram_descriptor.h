@@ -19,7 +19,9 @@ class DatagramDescriptor final : public Descriptor {
   Result<void> send_packet(Packet payload, const wire::Endpoint* to) override;
   Result<std::size_t> send_segments(std::span<const std::byte> bytes, std::uint16_t segment_size,
                                     const wire::Endpoint* to) override;
+  Result<std::size_t> send_batch(std::span<const Outgoing> messages) override { return pcb_.send_batch(messages); }
   Result<Received> recv(std::span<std::byte> out, bool peek) override;
+  Result<std::size_t> recv_batch(std::span<Incoming> messages) override;
   Result<ErrorRecord> recv_error() override;
   Result<void> shutdown(ShutdownHow how) override;
   [[nodiscard]] wire::Endpoint local() const override { return as_seen(pcb_.local()); }

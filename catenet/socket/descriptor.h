@@ -37,7 +37,13 @@ class Descriptor : public ListNode<struct MarkedDescriptors> {
   virtual Result<std::size_t> send_segments(std::span<const std::byte>, std::uint16_t, const wire::Endpoint*) {
     return fail(EOPNOTSUPP, "segments of what is no datagram");
   }
+  virtual Result<std::size_t> send_batch(std::span<const Outgoing>) {
+    return fail(EOPNOTSUPP, "a batch of what is no datagram");
+  }
   virtual Result<Received> recv(std::span<std::byte> out, bool peek) = 0;
+  virtual Result<std::size_t> recv_batch(std::span<Incoming>) {
+    return fail(EOPNOTSUPP, "a batch of what is no datagram");
+  }
   virtual Result<ErrorRecord> recv_error() { return fail(EOPNOTSUPP, "a stream has no error queue"); }
   virtual Result<void> shutdown(ShutdownHow how) = 0;
   /// The user closes it; the object dies right after.

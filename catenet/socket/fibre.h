@@ -112,6 +112,9 @@ inline Result<std::size_t> recv_exactly(SocketLayer& host, int fd, std::span<std
 inline Result<Received> recv_from(SocketLayer& host, int fd, std::span<std::byte> out, Duration allowed = {}) {
   return block_on(host, async_recv_from(host, fd, out).within(allowed));
 }
+inline Result<std::size_t> recv_batch(SocketLayer& host, int fd, std::span<Incoming> messages, Duration allowed = {}) {
+  return block_on(host, async_recv_batch(host, fd, messages).within(allowed));
+}
 inline Result<ErrorRecord> recv_error(SocketLayer& host, int fd, Duration allowed = {}) {
   return block_on(host, async_recv_error(host, fd).within(allowed));
 }

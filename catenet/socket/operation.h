@@ -165,6 +165,11 @@ inline auto async_recv_from(SocketLayer& host, int fd, std::span<std::byte> out)
   return Operation(host, {"recvfrom", fd, {}, static_cast<std::int64_t>(out.size())}, ready::kRead,
                    [t = &host.table(), fd, out] { return t->recv_from(fd, out); });
 }
+/// At least one datagram, and as many more as wait.
+inline auto async_recv_batch(SocketLayer& host, int fd, std::span<Incoming> messages) {
+  return Operation(host, {"recvmmsg", fd, {}, static_cast<std::int64_t>(messages.size())}, ready::kRead,
+                   [t = &host.table(), fd, messages] { return t->recv_batch(fd, messages); });
+}
 inline auto async_recv_error(SocketLayer& host, int fd) {
   return Operation(host, {"recverr", fd}, ready::kErrorQueue, [t = &host.table(), fd] { return t->recv_error(fd); });
 }

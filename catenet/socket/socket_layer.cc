@@ -87,6 +87,16 @@ Result<std::size_t> SocketLayer::send_segments(int fd, std::span<const std::byte
   tell({"sendseg", fd, to != nullptr ? std::optional(*to) : std::nullopt, count(bytes)}, sent);
   return sent;
 }
+Result<std::size_t> SocketLayer::send_batch(int fd, std::span<const Outgoing> messages) {
+  auto sent = table_.send_batch(fd, messages);
+  tell({"sendmmsg", fd, {}, static_cast<std::int64_t>(messages.size())}, sent);
+  return sent;
+}
+Result<std::size_t> SocketLayer::recv_batch(int fd, std::span<Incoming> messages) {
+  auto got = table_.recv_batch(fd, messages);
+  tell({"recvmmsg", fd, {}, static_cast<std::int64_t>(messages.size())}, got);
+  return got;
+}
 Result<std::size_t> SocketLayer::recv(int fd, std::span<std::byte> out) {
   auto got = table_.recv(fd, out);
   tell({"recv", fd, {}, count(out)}, got);

@@ -50,6 +50,8 @@ class SocketLayer {
   Result<std::size_t> send_to(int fd, std::span<const std::byte> bytes, const wire::Endpoint& to);
   Result<std::size_t> send_segments(int fd, std::span<const std::byte> bytes, std::uint16_t segment_size,
                                     const wire::Endpoint* to = nullptr);
+  Result<std::size_t> send_batch(int fd, std::span<const Outgoing> messages);
+  Result<std::size_t> recv_batch(int fd, std::span<Incoming> messages);
   Result<std::size_t> recv(int fd, std::span<std::byte> out);
   Result<Received> recv_from(int fd, std::span<std::byte> out);
   Result<std::size_t> peek(int fd, std::span<std::byte> out);

@@ -178,6 +178,14 @@ Result<std::size_t> SocketTable::send_segments(int fd, std::span<const std::byte
   const auto d = at(fd);
   return d ? (*d)->send_segments(bytes, segment_size, to) : std::unexpected(d.error());
 }
+Result<std::size_t> SocketTable::send_batch(int fd, std::span<const Outgoing> messages) {
+  const auto d = at(fd);
+  return d ? (*d)->send_batch(messages) : std::unexpected(d.error());
+}
+Result<std::size_t> SocketTable::recv_batch(int fd, std::span<Incoming> messages) {
+  const auto d = at(fd);
+  return d ? (*d)->recv_batch(messages) : std::unexpected(d.error());
+}
 Result<std::size_t> SocketTable::recv(int fd, std::span<std::byte> out) {
   const auto got = recv_from(fd, out);
   return got ? Result<std::size_t>(got->size) : std::unexpected(got.error());

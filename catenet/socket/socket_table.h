@@ -85,6 +85,11 @@ class SocketTable {
   /// for more than UdpPcb::kMaxSegments or when no checksums are made, EIO of UDP-Lite, EOPNOTSUPP of other types.
   Result<std::size_t> send_segments(int fd, std::span<const std::byte> bytes, std::uint16_t segment_size,
                                     const wire::Endpoint* to = nullptr);
+  /// Many datagrams in one call: how many were accepted. The first that is refused ends it; its error is the answer
+  /// when there was none before it. EOPNOTSUPP of other types, and those of send_to and send_segments.
+  Result<std::size_t> send_batch(int fd, std::span<const Outgoing> messages);
+  /// As many datagrams as there are, one into each room. EAGAIN none, EOPNOTSUPP of other types, or the pending error.
+  Result<std::size_t> recv_batch(int fd, std::span<Incoming> messages);
   /// 0: the end of a stream. EAGAIN, ENOTCONN, or the pending error (ECONNRESET, ECONNREFUSED ...), once.
   Result<std::size_t> recv(int fd, std::span<std::byte> out);
   Result<Received> recv_from(int fd, std::span<std::byte> out);

@@ -66,6 +66,9 @@ TEST_F(SocketTableTest, EveryCallOnNoDescriptorIsEbadf) {
     EXPECT_EQ(code_of(a.send_to(fd, buffer, at("10.0.0.2:1"))), EBADF);
     EXPECT_EQ(code_of(a.recv(fd, buffer)), EBADF);
     EXPECT_EQ(code_of(a.recv_from(fd, buffer)), EBADF);
+    EXPECT_EQ(code_of(a.send_segments(fd, buffer, 1)), EBADF);
+    EXPECT_EQ(code_of(a.send_batch(fd, {})), EBADF);
+    EXPECT_EQ(code_of(a.recv_batch(fd, {})), EBADF);
     EXPECT_EQ(code_of(a.recv_error(fd)), EBADF);
     EXPECT_EQ(code_of(a.peek(fd, buffer)), EBADF);
     EXPECT_EQ(code_of(a.shutdown(fd, ShutdownHow::both)), EBADF);
@@ -136,6 +139,31 @@ TEST_F(SocketTableTest, DatagramsAlikeAreOneReceive) {
   EXPECT_EQ(cut->segment_size, 0);
   EXPECT_EQ(recv(b, server), "ff");
   EXPECT_EQ(recv(b, server), "EAGAIN");
+}
+
+TEST_F(SocketTableTest, ManyDatagramsInOneCall) {
+  Transcript steps;
+  steps.follow(a);
+  const int server = b.socket(SocketType::datagram).value();
+  const int client = a.socket(SocketType::datagram).value();
+  ASSERT_TRUE(b.bind(server, at("0.0.0.0:9")));
+  const std::vector<Outgoing> messages = {{.payload = as_bytes("one"), .to = at("10.0.0.2:9")},
+                                          {.payload = as_bytes("two"), .to = at("10.0.0.2:9")},
+                                          {.payload = as_bytes("three"), .to = at("10.0.0.2:9")},
+                                          {.payload = as_bytes("four")}};
+  EXPECT_EQ(a.send_batch(client, messages).value(), 3U) << "the fourth goes nowhere";
+  EXPECT_EQ(steps.lines.back(), "sendmmsg(3, 4) = 3");
+  std::array<std::array<std::byte, 4>, 2> rooms;
+  std::array<Incoming, 2> incoming = {Incoming{rooms[0], {}}, Incoming{rooms[1], {}}};
+  EXPECT_EQ(code_of(b.recv_batch(server, incoming)), EAGAIN);
+  net.run();
+  EXPECT_EQ(b.recv_batch(server, incoming).value(), 2U);
+  EXPECT_EQ(as_text(std::span(rooms[1]).first(incoming[1].got.size)), "two");
+  EXPECT_EQ(incoming[1].got.from, (wire::Endpoint{ip("10.0.0.1"), a.getsockname(client)->port}));
+  EXPECT_EQ(b.recv_batch(server, incoming).value(), 1U);
+  EXPECT_TRUE(incoming[0].got.truncated());
+  EXPECT_EQ(code_of(a.send_batch(a.socket(SocketType::stream).value(), messages)), EOPNOTSUPP);
+  EXPECT_EQ(code_of(b.recv_batch(b.socket(SocketType::stream).value(), incoming)), EOPNOTSUPP);
 }
 
 TEST_F(SocketTableTest, AStreamFromBeginningToEnd) {

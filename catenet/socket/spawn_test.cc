@@ -255,5 +255,33 @@ TEST_F(SpawnTest, StepsShowWaitingAndTheResult) {
                           "accept(3) = 4", "recv(4, 5) = 5", "recv(4, 4096) = 0", "close(4) = 0", "close(3) = 0"));
 }
 
+Task<> collect(AsyncSocket socket, std::vector<int>& answers) {
+  std::array<std::array<std::byte, 8>, 3> rooms;
+  std::array<Incoming, 3> incoming;
+  for (std::size_t i = 0; i < rooms.size(); ++i) {
+    incoming[i].room = rooms[i];
+  }
+  for (;;) {
+    const auto got = co_await socket.recv_batch(incoming).within(20_ms);
+    answers.push_back(got ? static_cast<int>(*got) : -got.error().code);
+    if (!got) {
+      co_return;
+    }
+  }
+}
+
+TEST_F(SpawnTest, ABatchIsAwaited) {
+  std::vector<int> answers;
+  auto server = AsyncSocket::bound(b, at("0.0.0.0:9"));
+  spawn(b, collect(std::move(*server), answers));
+  net->run(5_ms);
+  EXPECT_TRUE(answers.empty());
+  auto client = AsyncSocket::datagram(a);
+  const std::vector<Outgoing> messages(5, {.payload = as_bytes("x"), .to = at("10.0.0.2:9")});
+  EXPECT_EQ(client->send_batch(messages).value(), 5U);
+  net->run(50_ms);
+  EXPECT_THAT(answers, ElementsAre(3, 2, -ETIMEDOUT));
+}
+
 }  // namespace
 }  // namespace catenet::socket

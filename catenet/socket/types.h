@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -15,6 +16,7 @@
 #include "catenet/transport/tcp/congestion/congestion.h"
 #include "catenet/transport/tcp/fast_open.h"
 #include "catenet/transport/tcp/tcb_types.h"
+#include "catenet/transport/udp/udp_pcb.h"
 #include "catenet/wire/endpoint.h"
 
 namespace catenet::socket {
@@ -50,6 +52,15 @@ struct Received {
   std::uint8_t traffic_class = 0;
   std::uint16_t segment_size = 0;  ///< several datagrams of this size, the last perhaps shorter; 0: one
   [[nodiscard]] bool truncated() const { return full_size > size; }
+};
+
+/// One of many datagrams to be sent (send_batch).
+using Outgoing = transport::UdpMessage;
+
+/// Room for one of many datagrams (recv_batch).
+struct Incoming {
+  std::span<std::byte> room;
+  Received got;  ///< set by the call
 };
 
 /// An entry of a socket's error queue: an ICMP error about one of its packets (Linux: recvmsg with MSG_ERRQUEUE).

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The same as errors.c for what datagram sockets have beyond the common calls: UDP-Lite, segments.
+ * The same as errors.c for what datagram sockets have beyond the common calls: UDP-Lite, segments, batches.
  * argv[1] names the case. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -11,7 +11,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 /* linux/net/udplite.h, which no header for programs has */
@@ -372,6 +374,188 @@ static void segments_as_one(void) {
   take_all(p.server, 1000, 100, 0);
 }
 
+/* ---- batches ----------------------------------------------------------------------------------------------------- */
+
+enum { kMany = 6 };
+static struct mmsghdr many[kMany];
+static struct iovec parts[kMany][2];
+static char bytes[kMany][16];
+static struct sockaddr_in ends[kMany];
+
+/* Messages "0", "11", "222" ... to nowhere in particular. */
+static void compose(void) {
+  int i;
+  memset(many, 0, sizeof many);
+  for (i = 0; i < kMany; ++i) {
+    memset(bytes[i], '0' + i, sizeof bytes[i]);
+    parts[i][0].iov_base = bytes[i];
+    parts[i][0].iov_len = 1;
+    parts[i][1].iov_base = bytes[i];
+    parts[i][1].iov_len = i;
+    many[i].msg_hdr.msg_iov = parts[i];
+    many[i].msg_hdr.msg_iovlen = 2;
+    many[i].msg_len = 77;
+  }
+}
+/* Room for messages of four bytes and who sent them. */
+static void make_room(void) {
+  int i;
+  compose();
+  memset(bytes, '-', sizeof bytes);
+  for (i = 0; i < kMany; ++i) {
+    parts[i][1].iov_len = 3;
+    many[i].msg_hdr.msg_name = &ends[i];
+    many[i].msg_hdr.msg_namelen = sizeof ends[i];
+  }
+}
+static void show_many(int n) {
+  int i;
+  for (i = 0; i < n; ++i) {
+    printf("  %u flags %x, name %u: %.4s\n", many[i].msg_len, many[i].msg_hdr.msg_flags, many[i].msg_hdr.msg_namelen,
+           bytes[i]);
+  }
+}
+static void show_lengths(void) {
+  int i;
+  for (i = 0; i < kMany; ++i) printf(" %u", many[i].msg_len);
+  printf("\n");
+}
+#define RECEIVE(fd, count, flags, limit) \
+  do {                                   \
+    make_room();                         \
+    show_many((int)SAY(recvmmsg(fd, many, count, flags, limit))); \
+  } while (0)
+
+static void batches(void) {
+  const struct pair p = pair_of(AF_INET, 0);
+  int i;
+  compose();
+  SAY(sendmmsg(p.client, many, kMany, 0));
+  show_lengths();
+  settle();
+  RECEIVE(p.server, 4, 0, NULL);
+  RECEIVE(p.server, 4, MSG_WAITFORONE, NULL);
+  RECEIVE(p.server, 4, MSG_DONTWAIT, NULL);
+  SAY(sendmmsg(p.client, many, 0, 0));
+  SAY(recvmmsg(p.server, many, 0, 0, NULL));
+  compose();
+  for (i = 0; i < kMany; ++i) {
+    ends[i] = at(port_of(p.server));
+    many[i].msg_hdr.msg_name = &ends[i];
+    many[i].msg_hdr.msg_namelen = sizeof ends[i];
+  }
+  ends[3].sin_port = 0;
+  SAY(sendmmsg(datagram(), many, kMany, 0));
+  show_lengths();
+  SAY(sendmmsg(datagram(), many + 3, 3, 0));
+  settle();
+  RECEIVE(p.server, kMany, MSG_DONTWAIT, NULL);
+  compose();
+  SAY(sendmmsg(datagram(), many, 2, 0));
+  SAY(sendmmsg(-1, many, 2, 0));
+  SAY(recvmmsg(-1, many, 2, 0, NULL));
+  SAY(sendmmsg(1, many, 2, 0));
+  SAY(recvmmsg(0, many, 2, 0, NULL));
+  SAY(sendmmsg(-1, many, 0, 0));
+  compose();
+  SAY(sendmmsg(p.client, many, kMany, MSG_DONTWAIT | MSG_NOSIGNAL));
+  settle();
+  RECEIVE(p.server, 1, MSG_PEEK, NULL);
+  RECEIVE(p.server, 3, MSG_PEEK, NULL);
+  RECEIVE(p.server, kMany, MSG_TRUNC, NULL);
+  SAY(shutdown(p.client, SHUT_WR));
+  SAY(sendmmsg(p.client, many, 2, 0));
+}
+
+static void batch_times(void) {
+  const struct pair p = pair_of(AF_INET, 0);
+  struct timespec limit = {-1, 0};
+  const struct timeval brief = {0, 30000};
+  SAY(recvmmsg(p.server, many, 1, 0, &limit));
+  limit.tv_sec = 0;
+  limit.tv_nsec = 1000000000;
+  SAY(recvmmsg(p.server, many, 1, 0, &limit));
+  SAY(recvmmsg(-1, many, 1, 0, &limit));
+  limit.tv_nsec = 0;
+  SAY(recvmmsg(-1, many, 1, 0, &limit));
+  compose();
+  SAY(sendmmsg(p.client, many, kMany, 0));
+  settle();
+  RECEIVE(p.server, 4, 0, &limit);
+  printf("%ld %ld\n", (long)limit.tv_sec, limit.tv_nsec);
+  limit.tv_sec = 5;
+  RECEIVE(p.server, 2, 0, &limit);
+  printf("%d\n", limit.tv_sec >= 4);
+  /* It is looked at after a message only: what ends this is SO_RCVTIMEO. */
+  SAY(setsockopt(p.server, SOL_SOCKET, SO_RCVTIMEO, &brief, sizeof brief));
+  limit.tv_sec = 5;
+  RECEIVE(p.server, 4, MSG_DONTWAIT, &limit);
+  drain(p.server);
+  limit.tv_sec = 0;
+  limit.tv_nsec = 1000000;
+  RECEIVE(p.server, 4, 0, &limit);
+  printf("%ld %ld\n", (long)limit.tv_sec, limit.tv_nsec);
+  compose();
+  SAY(sendmmsg(p.client, many, 2, 0));
+  RECEIVE(p.server, 4, 0, NULL);
+}
+
+static void batch_errors(void) {
+  const struct pair p = pair_of(AF_INET, 0);
+  struct sockaddr_in back = at(port_of(p.client));
+  compose();
+  SAY(sendto(p.server, "back", 4, 0, (struct sockaddr*)&back, sizeof back));
+  close(p.server);
+  SAY(sendmmsg(p.client, many, 1, 0));
+  settle();
+  RECEIVE(p.client, 3, MSG_DONTWAIT, NULL);
+  RECEIVE(p.client, 3, MSG_DONTWAIT, NULL);
+  compose();
+  SAY(sendmmsg(p.client, many, 1, 0));
+  settle();
+  SAY(sendmmsg(p.client, many, 3, 0));
+  SAY(sendmmsg(p.client, many, 1, 0));
+  settle();
+  RECEIVE(p.client, 3, MSG_DONTWAIT, NULL);
+  RECEIVE(p.client, 3, MSG_DONTWAIT, NULL);
+}
+
+static void batch_stream(void) {
+  const int listener = socket(AF_INET, SOCK_STREAM, 0);
+  const int client = socket(AF_INET, SOCK_STREAM, 0);
+  int server;
+  stick(listener, at(0));
+  listen(listener, 1);
+  compose();
+  SAY(recvmmsg(client, many, 2, 0, NULL));
+  SAY(dial(client, at(port_of(listener))));
+  server = accept(listener, NULL, NULL);
+  SAY(sendmmsg(client, many, kMany, 0));
+  show_lengths();
+  settle();
+  RECEIVE(server, 3, 0, NULL);
+  RECEIVE(server, kMany, MSG_WAITFORONE, NULL);
+  close(client);
+  settle();
+  RECEIVE(server, 2, 0, NULL);
+}
+
+static void batch_segments(void) {
+  const struct pair p = pair_of(AF_INET, 0);
+  compose();
+  SAY(set(p.client, IPPROTO_UDP, UDP_SEGMENT, 2));
+  SAY(sendmmsg(p.client, many, kMany, 0));
+  show_lengths();
+  settle();
+  RECEIVE(p.server, 2, 0, NULL);
+  SAY(set(p.server, IPPROTO_UDP, UDP_GRO, 1));
+  drain(p.server);
+  compose();
+  SAY(sendmmsg(p.client, many, kMany, 0));
+  settle();
+  RECEIVE(p.server, kMany, MSG_DONTWAIT, NULL);
+}
+
 static const struct {
   const char* name;
   void (*run)(void);
@@ -381,6 +565,8 @@ static const struct {
     {"segment_options", segment_options}, {"segments", segments},       {"segments6", segments6},
     {"segment_errors", segment_errors}, {"segment_lite", segment_lite}, {"segment_cmsg", segment_cmsg},
     {"segments_as_one", segments_as_one},
+    {"batches", batches},               {"batch_times", batch_times},   {"batch_errors", batch_errors},
+    {"batch_stream", batch_stream},     {"batch_segments", batch_segments},
 };
 
 int main(int argc, char** argv) {

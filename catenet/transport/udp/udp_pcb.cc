@@ -289,6 +289,18 @@ Result<void> UdpPcb::send_segments(std::span<const std::byte> payload, std::uint
   return send_packet(std::move(packet), segment_size, to);
 }
 
+Result<std::size_t> UdpPcb::send_batch(std::span<const UdpMessage> messages) {
+  std::size_t done = 0;
+  for (const UdpMessage& m : messages) {
+    const auto sent = send_segments(m.payload, m.segment_size.value_or(options_.segment_size), m.to ? &*m.to : nullptr);
+    if (!sent) {
+      return done > 0 ? Result<std::size_t>(done) : std::unexpected(sent.error());
+    }
+    ++done;
+  }
+  return done;
+}
+
 Result<void> UdpPcb::send_packet(Packet packet, std::uint16_t segment_size, const wire::Endpoint* to) {
   const auto refuse = [&](const Error& error, DropReason reason) -> Result<void> {
     udp_.drop(std::move(packet), reason);
@@ -525,6 +537,18 @@ Result<UdpDatagram> UdpPcb::receive() {
   UdpDatagram d = queue_.pop_front();
   queued_bytes_ -= d.payload.size() + kDatagramCost;
   return d;
+}
+
+Result<std::size_t> UdpPcb::receive_batch(std::span<UdpDatagram> out) {
+  std::size_t done = 0;
+  for (; done < out.size(); ++done) {
+    auto d = receive();
+    if (!d) {
+      return done > 0 ? Result<std::size_t>(done) : std::unexpected(d.error());
+    }
+    out[done] = std::move(*d);
+  }
+  return done;
 }
 
 // ---- errors -----------------------------------------------------------------------------------------------------

@@ -40,6 +40,13 @@ struct UdpDatagram {
   std::uint16_t segment_size = 0;  ///< `payload` is several datagrams of this size, the last may be shorter; 0: one
 };
 
+/// One of many datagrams to be sent.
+struct UdpMessage {
+  std::span<const std::byte> payload;
+  std::optional<wire::Endpoint> to;           ///< none: the connected end
+  std::optional<std::uint16_t> segment_size;  ///< none: Options::segment_size
+};
+
 /// An ICMP error about a datagram of this socket (Linux: IP_RECVERR).
 struct UdpError {
   int code = 0;  ///< errno
@@ -119,7 +126,11 @@ class UdpPcb : public ListNode<UdpPcb> {
   /// The same with a segment size for this one call.
   Result<void> send_segments(std::span<const std::byte> payload, std::uint16_t segment_size,
                              const wire::Endpoint* to = nullptr);
-  /// The same without a copy; `payload` has the headroom of PacketPool::make(). On errors the packet is dropped.
+  /// Many in one call: how many were accepted, one at least. The first that is refused ends it; its error is the
+  /// answer when there was none before it.
+  Result<std::size_t> send_batch(std::span<const UdpMessage> messages);
+  /// The same as send() without a copy; `payload` has the headroom of PacketPool::make(). On errors the packet is
+  /// dropped.
   Result<void> send(Packet payload, const wire::Endpoint* to = nullptr) {
     return send_packet(std::move(payload), options_.segment_size, to);
   }
@@ -128,6 +139,8 @@ class UdpPcb : public ListNode<UdpPcb> {
   Result<void> send_from(std::span<const std::byte> payload, const wire::Endpoint& from, const wire::Endpoint& to);
   /// The oldest datagram. EAGAIN none; a pending ICMP error comes first, once.
   Result<UdpDatagram> receive();
+  /// As many as there are and `out` has room for, one at least: EAGAIN none. A pending ICMP error comes first, once.
+  Result<std::size_t> receive_batch(std::span<UdpDatagram> out);
   /// The oldest datagram's bytes and origin, which stays queued; null if none.
   [[nodiscard]] const UdpDatagram* peek() const { return queue_.empty() ? nullptr : &queue_.front(); }
   /// How many of the oldest datagrams may be taken for one: with Options::receive_segments those that came over a link

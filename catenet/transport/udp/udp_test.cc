@@ -467,6 +467,45 @@ TEST_F(UdpTest, AGroupIsHeardByItsMembers) {
   EXPECT_THAT(changes, testing::ElementsAre("+224.1.2.3", "-224.1.2.3"));
 }
 
+TEST_F(UdpTest, ABatchEndsWithTheFirstThatIsRefused) {
+  UdpPcb server(b.udp);
+  ASSERT_TRUE(server.bind(at("0.0.0.0:53")));
+  UdpPcb client(a.udp);
+  ASSERT_TRUE(client.connect(at("10.0.0.2:53")));
+  const std::vector<UdpMessage> messages = {{.payload = bytes_of("one")},
+                                            {.payload = bytes_of("two"), .to = at("10.0.0.2:53")},
+                                            {.payload = bytes_of("threefour"), .segment_size = 5},
+                                            {.payload = bytes_of("five"), .to = at("10.0.0.2:0")},
+                                            {.payload = bytes_of("six")}};
+  EXPECT_EQ(client.send_batch(messages).value(), 3U);
+  EXPECT_EQ(client.send_batch(std::span(messages).subspan(3)).error().code, EINVAL);
+  EXPECT_EQ(client.send_batch({}).value(), 0U);
+  run();
+  std::array<UdpDatagram, 3> first;
+  EXPECT_EQ(server.receive_batch(first).value(), 3U);
+  std::array<UdpDatagram, 3> rest;
+  EXPECT_EQ(server.receive_batch(rest).value(), 1U);
+  EXPECT_EQ(server.receive_batch(rest).error().code, EAGAIN);
+  std::vector<std::string> texts;
+  for (UdpDatagram* d : {&first[0], &first[1], &first[2], &rest[0]}) {
+    texts.push_back(text_of(d->payload));
+    d->payload.consume();
+  }
+  EXPECT_THAT(texts, testing::ElementsAre("one", "two", "three", "four"));
+}
+
+TEST_F(UdpTest, ABatchLeavesTheErrorBehindIt) {
+  UdpPcb server(b.udp);
+  ASSERT_TRUE(server.bind(at("0.0.0.0:53")));
+  UdpPcb client(a.udp);
+  ASSERT_TRUE(client.connect(at("10.0.0.2:9")));
+  ASSERT_TRUE(client.send(bytes_of("nobody")));
+  run();
+  const std::vector<UdpMessage> messages(2, {.payload = bytes_of("x")});
+  EXPECT_EQ(client.send_batch(messages).error().code, ECONNREFUSED);
+  EXPECT_EQ(client.send_batch(messages).value(), 2U) << "once";
+}
+
 TEST_F(UdpTest, ToItselfWithoutCompletingTheChecksum) {
   UdpPcb pcb(a.udp);
   ASSERT_TRUE(pcb.bind(at("127.0.0.1:9")));
