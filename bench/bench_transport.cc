@@ -2,6 +2,7 @@
 // TCP in memory, both ends on one core, frames of MTU 1500, every checksum made and verified: what lwIP's harness
 // (peers/lwip_memory.cc) does, done by Catenet. The virtual clock moves a microsecond whenever nothing is under way.
 //   bench_transport bulk SECONDS     payload bits per second of one stream
+//   bench_transport bulk-super SECONDS   the same, the wire being one that carries super-segments
 //   bench_transport rr SECONDS       one-byte requests and answers on one connection, Nagle off
 //   bench_transport cycles COUNT     connect, one byte, orderly close begun by the server; the first COUNT connections
 //   bench_transport idle COUNT       bytes per idle established connection and end
@@ -27,13 +28,13 @@ constexpr std::size_t kPiece = 65536;
 
 class Hosts {
  public:
-  explicit Hosts(std::uint32_t addresses = 1) {
+  explicit Hosts(std::uint32_t addresses = 1, bool whole = false) {
     Environment& world = simulation_.add_partition();
     client_ = std::make_unique<node::Host>(world, wiring_.next_id(), "client");
     server_ = std::make_unique<node::Host>(world, wiring_.next_id(), "server");
     Interface& a = wiring_.add_interface(*client_, "eth0");
     Interface& b = wiring_.add_interface(*server_, "eth0");
-    wire_.emplace(a, b);
+    wire_.emplace(a, b, whole);
     for (std::uint32_t i = 0; i < addresses; ++i) {
       check(client_->ipv4().add_address(a, {wire::Ipv4Address(0x0a000100 + i), 16}).has_value(), "address");
     }
@@ -141,8 +142,8 @@ struct Asker {
   bool answered = false;
 };
 
-void bulk(double seconds) {
-  Hosts pair;
+void bulk(double seconds, bool whole) {
+  Hosts pair(1, whole);
   const Listener<Sink> listener(pair.server());
   Source source(*pair.dial());
   const auto run = [&](double span) {
@@ -157,7 +158,8 @@ void bulk(double seconds) {
   const std::uint64_t before = sink.received;
   const double start = cpu_seconds();
   run(seconds);
-  report("bulk in memory", "bit/s", static_cast<double>(sink.received - before) * 8 / (cpu_seconds() - start));
+  report(whole ? "bulk in memory, super-segments" : "bulk in memory", "bit/s",
+         static_cast<double>(sink.received - before) * 8 / (cpu_seconds() - start));
 }
 
 void requests(double seconds) {
@@ -276,7 +278,9 @@ int main(int argc, char** argv) {
   const char* mode = argc > 1 ? argv[1] : "";
   const double number = argc > 2 ? std::atof(argv[2]) : 0;
   if (std::strcmp(mode, "bulk") == 0 && number > 0) {
-    bulk(number);
+    bulk(number, false);
+  } else if (std::strcmp(mode, "bulk-super") == 0 && number > 0) {
+    bulk(number, true);
   } else if (std::strcmp(mode, "rr") == 0 && number > 0) {
     requests(number);
   } else if (std::strcmp(mode, "cycles") == 0 && number >= 1) {
@@ -286,7 +290,7 @@ int main(int argc, char** argv) {
   } else if (std::strcmp(mode, "million") == 0) {
     million();
   } else {
-    std::fprintf(stderr, "usage: bench_transport bulk|rr SECONDS | cycles|idle COUNT | million\n");
+    std::fprintf(stderr, "usage: bench_transport bulk|bulk-super|rr SECONDS | cycles|idle COUNT | million\n");
     return 2;
   }
 }

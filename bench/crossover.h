@@ -12,9 +12,11 @@ namespace catenet::bench {
 
 class Crossover {
  public:
-  Crossover(Interface& a, Interface& b) {
+  /// `whole`: super-segments cross as they are, as through two interfaces with segmentation offload.
+  Crossover(Interface& a, Interface& b, bool whole = false) {
     a_.far = &b_;
     b_.far = &a_;
+    a_.whole = b_.whole = whole;
     a.attach(a_);
     b.attach(b_);
   }
@@ -38,6 +40,7 @@ class Crossover {
     }
     void request_ready() override { sink->medium_ready(); }
     [[nodiscard]] bool is_up() const override { return true; }
+    [[nodiscard]] bool takes_super_segments() const override { return whole; }
     bool deliver() {
       if (waiting.empty()) {
         return false;
@@ -46,6 +49,7 @@ class Crossover {
       return true;
     }
     End* far = nullptr;
+    bool whole = false;
     FrameSink* sink = nullptr;
     Ring<Packet> waiting;
   };

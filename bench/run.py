@@ -99,9 +99,9 @@ def tcp(runs):
 
 def transport(runs):
     yield from own_figures("bench_pcb", runs)
-    for mode, number in (("bulk", 3), ("rr", 3), ("cycles", 10_000), ("idle", 10_000)):
+    for mode, number in (("bulk", 3), ("bulk-super", 3), ("rr", 3), ("cycles", 10_000), ("idle", 10_000)):
         try:
-            peer = [program("lwip_memory"), mode, number]
+            peer = [program("lwip_memory"), mode.removesuffix("-super"), number]
             taker = lambda: run_json(peer)[0]["value"]
         except Missing as missing:
             print(f"without the peer lwIP: {missing}", file=sys.stderr)
