@@ -260,7 +260,7 @@ bool Tcb::writable() const {
 // What cwnd lets go in a round trip, and as much again to be sent while that is under way. A window that loss has cut
 // leaves the limit below what is queued; then it drains.
 std::uint32_t Tcb::send_limit() const {
-  const std::uint32_t wanted = congestion_ ? 2 * std::min(cwnd(), config_->max_send_buffer / 2) : 0;
+  const std::uint32_t wanted = 2 * std::min(cwnd(), config_->max_send_buffer / 2);
   return std::max(config_->send_buffer, wanted);
 }
 
