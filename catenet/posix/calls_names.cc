@@ -62,8 +62,30 @@ const Service* service_at(std::uint16_t port, bool tcp) {
 struct Kind {
   int type;
   int protocol;
+  bool unasked = true;  // also for who does not say which
 };
-constexpr Kind kKinds[] = {{SOCK_STREAM, IPPROTO_TCP}, {SOCK_DGRAM, IPPROTO_UDP}, {SOCK_RAW, IPPROTO_IP}};
+constexpr Kind kKinds[] = {{SOCK_STREAM, IPPROTO_TCP},
+                           {SOCK_DGRAM, IPPROTO_UDP},
+                           {SOCK_DGRAM, IPPROTO_UDPLITE, false},
+                           {SOCK_RAW, IPPROTO_IP}};
+
+/// As the C library has it: all, or the first that is what was asked for.
+std::vector<Kind> kinds_of(const addrinfo& hints) {
+  const bool asked = hints.ai_socktype != 0 || hints.ai_protocol != 0;
+  std::vector<Kind> kinds;
+  for (const Kind& kind : kKinds) {
+    const bool raw = kind.type == SOCK_RAW;
+    const bool fits = (hints.ai_socktype == 0 || hints.ai_socktype == kind.type) &&
+                      (hints.ai_protocol == 0 || hints.ai_protocol == kind.protocol || raw);
+    if (asked ? fits : kind.unasked) {
+      kinds.push_back({kind.type, raw ? hints.ai_protocol : kind.protocol});
+      if (asked) {
+        break;
+      }
+    }
+  }
+  return kinds;
+}
 
 /// One block: the record, its address, its name.
 addrinfo* make_record(const Kind& kind, const wire::Endpoint& end, const std::string& canonical) {
@@ -161,24 +183,22 @@ int look_up(const char* node, const char* service, const addrinfo& hints, addrin
   if (hints.ai_family != AF_UNSPEC && hints.ai_family != AF_INET && hints.ai_family != AF_INET6) {
     return EAI_FAMILY;
   }
+  const std::vector<Kind> kinds = kinds_of(hints);
+  if (kinds.size() == 1 && kinds[0].type == SOCK_RAW && service != nullptr) {
+    return EAI_SERVICE;  // a raw socket has no ports
+  }
   std::vector<wire::IpAddress> addresses;
   if (const int code = addresses_of(node, hints, addresses); code != 0) {
     return code;
   }
   addrinfo** next = out;
   *out = nullptr;
-  bool some_kind = false;
   for (const wire::IpAddress& address : addresses) {
-    for (const Kind& kind : kKinds) {
-      if ((hints.ai_socktype != 0 && hints.ai_socktype != kind.type) ||
-          (hints.ai_protocol != 0 && hints.ai_protocol != kind.protocol && kind.type != SOCK_RAW)) {
-        continue;
-      }
-      some_kind = true;
+    for (const Kind& kind : kinds) {
       std::uint16_t port = 0;
       if (service != nullptr) {
         const auto number = port_number(service);
-        const Service* named = service_named(service, kind.type == SOCK_STREAM, kind.type == SOCK_DGRAM);
+        const Service* named = service_named(service, kind.protocol == IPPROTO_TCP, kind.protocol == IPPROTO_UDP);
         if (!number && (named == nullptr || (hints.ai_flags & AI_NUMERICSERV) != 0)) {
           continue;
         }
@@ -195,7 +215,7 @@ int look_up(const char* node, const char* service, const addrinfo& hints, addrin
   if (*out != nullptr) {
     return 0;
   }
-  return !some_kind ? EAI_SOCKTYPE : (hints.ai_flags & AI_NUMERICSERV) != 0 ? EAI_NONAME : EAI_SERVICE;
+  return kinds.empty() ? EAI_SOCKTYPE : (hints.ai_flags & AI_NUMERICSERV) != 0 ? EAI_NONAME : EAI_SERVICE;
 }
 
 // ---- getnameinfo ----------------------------------------------------------------------------------------------------

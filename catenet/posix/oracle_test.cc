@@ -82,8 +82,8 @@ class OracleUdpLite : public Oracle {
 TEST_P(OracleUdpLite, AnswersAsTheKernelDoes) { compare(catenet_posix_image_udp, KERNEL_udp); }
 
 INSTANTIATE_TEST_SUITE_P(Cases, OracleUdpLite,
-                         ::testing::Values("lite_making", "lite_options", "lite_coverage", "lite_coverage6",
-                                           "lite_talking", "segment_lite"),
+                         ::testing::Values("lite_making", "lite_names", "lite_options", "lite_coverage",
+                                           "lite_coverage6", "lite_talking", "segment_lite"),
                          [](const auto& test) { return std::string(test.param); });
 
 class OracleUdp : public Oracle {};

@@ -42,6 +42,7 @@ struct Facts {
   [[nodiscard]] const ip::Icmp& icmp() const { return host.ipv4().icmp(); }
   [[nodiscard]] const transport::TcpCounters& tcp() const { return host.tcp().counters(); }
   [[nodiscard]] const transport::Udp::Counters& udp() const { return host.udp().counters(); }
+  [[nodiscard]] const transport::Udp::Counters& udp_lite() const { return host.udp_lite().counters(); }
 
   node::Host& host;
   HostDrops drops;
@@ -212,9 +213,18 @@ constexpr Source kUdp[] = {
      [](const Facts& f) { return f.udp().in_errors; }},
     {{"UdpOutDatagrams", "udpOutDatagrams", "datagrams sent"}, [](const Facts& f) { return f.udp().out_datagrams; }},
     {{"UdpRcvbufErrors", "", "datagrams that found a socket's queue full"},
-     [](const Facts& f) { return f.drops.of({R::udp_receive_full}); }},
-    {{"UdpInCsumErrors", "", "datagrams with a wrong checksum"},
-     [](const Facts& f) { return f.drops.of({R::bad_udp_checksum}); }},
+     [](const Facts& f) { return f.udp().receive_full; }},
+    {{"UdpInCsumErrors", "", "datagrams with a wrong checksum"}, [](const Facts& f) { return f.udp().bad_checksums; }},
+};
+
+constexpr Source kUdpLite[] = {
+    {{"UdpLiteInDatagrams", "", "the same of UDP-Lite"}, [](const Facts& f) { return f.udp_lite().in_datagrams; }},
+    {{"UdpLiteNoPorts", "", "the same of UDP-Lite"}, [](const Facts& f) { return f.udp_lite().no_ports; }},
+    {{"UdpLiteInErrors", "", "the same of UDP-Lite; or covered too little"},
+     [](const Facts& f) { return f.udp_lite().in_errors; }},
+    {{"UdpLiteOutDatagrams", "", "the same of UDP-Lite"}, [](const Facts& f) { return f.udp_lite().out_datagrams; }},
+    {{"UdpLiteRcvbufErrors", "", "the same of UDP-Lite"}, [](const Facts& f) { return f.udp_lite().receive_full; }},
+    {{"UdpLiteInCsumErrors", "", "the same of UDP-Lite"}, [](const Facts& f) { return f.udp_lite().bad_checksums; }},
 };
 
 std::string_view tcp_mib(std::string_view name) {
@@ -252,6 +262,7 @@ void for_each(const transport::TcpCounters& tcp, F&& f) {
   own(false);
   group(kTcp);
   group(kUdp);
+  group(kUdpLite);
   own(true);
   group(kTcpExtensions);
 }

@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 
+#include <array>
 #include <set>
 
 #include "catenet/run/run_test_bench.h"
@@ -104,6 +105,31 @@ links: [{a -- b: {delay: 5ms, rate: 10Mbit, loss: 2%}}]
   EXPECT_EQ(a["TcpAttemptFails"], 1) << "nobody listens on port 81";
   EXPECT_EQ(b["TcpOutRsts"], 1);
   EXPECT_GE(b["UdpNoPorts"].get<int>(), 1);
+}
+
+TEST(Counters, UdpAndUdpLiteCountApart) {
+  Scheduler scheduler;
+  PacketPool pool;
+  Environment environment{scheduler, pool, 1};
+  node::Host host(environment, 1, "host");
+  transport::UdpPcb server(host.udp_lite());
+  transport::UdpPcb client(host.udp_lite());
+  server.options().receive_limit = 300;
+  ASSERT_TRUE(server.bind(*wire::Endpoint::parse("0.0.0.0:9")));
+  ASSERT_TRUE(client.connect(*wire::Endpoint::parse("127.0.0.1:9")));
+  const std::array<std::byte, 40> bytes{};
+  ASSERT_TRUE(client.send(bytes) && client.send(bytes));
+  ASSERT_TRUE(client.connect(*wire::Endpoint::parse("127.0.0.1:10")));
+  ASSERT_TRUE(client.send(bytes));
+  scheduler.run_until(scheduler.now() + Duration::seconds(1));
+  const Json counters = host_counters(host);
+  EXPECT_EQ(counters["UdpLiteInDatagrams"], 1);
+  EXPECT_EQ(counters["UdpLiteInErrors"], 1);
+  EXPECT_EQ(counters["UdpLiteRcvbufErrors"], 1);
+  EXPECT_EQ(counters["UdpLiteNoPorts"], 1);
+  EXPECT_EQ(counters["UdpLiteOutDatagrams"], 3);
+  EXPECT_EQ(counters["UdpInDatagrams"], 0);
+  EXPECT_EQ(counters["UdpRcvbufErrors"], 0);
 }
 
 TEST(Counters, RowsHaveNoZerosUnlessAsked) {

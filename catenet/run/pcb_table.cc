@@ -205,7 +205,7 @@ Json pcb_rows(node::Host& host) {
                 {"state", row.state},
                 {"recv_q", row.receive_queue},
                 {"send_q", row.send_queue}};
-    if (row.protocol == "udp") {
+    if (row.protocol.starts_with("udp")) {  // or UDP-Lite
       out["queued_datagrams"] = row.queued;
       out["receive_limit_bytes"] = row.receive_limit;
       out["dropped_datagrams"] = row.dropped;
@@ -233,7 +233,7 @@ std::string render_pcb_info(const Json& rows) {
     begin = end;
     if (i > 0 && i <= rows.size()) {
       const Json& row = rows[i - 1];
-      const std::string line = row["protocol"] == "udp" ? udp_line(row) : tcp_line(row);
+      const std::string line = row.contains("queued_datagrams") ? udp_line(row) : tcp_line(row);
       text += line.empty() ? "" : "       " + line + "\n";
     }
   }

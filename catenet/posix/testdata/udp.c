@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <poll.h>
@@ -116,6 +117,32 @@ static void lite_making(void) {
   SAY(stick(other, a));
   SAY(stick(lite(), a));
   SAY(listen(other, 1));
+}
+
+/* Who asks for UDP-Lite gets it; others do not. */
+static void lite_names(void) {
+  const int asked[][2] = {{0, 0},
+                          {SOCK_DGRAM, 0},
+                          {0, IPPROTO_UDP},
+                          {0, IPPROTO_UDPLITE},
+                          {SOCK_DGRAM, IPPROTO_UDPLITE},
+                          {SOCK_STREAM, IPPROTO_UDPLITE},
+                          {SOCK_RAW, IPPROTO_ICMP},
+                          {0, IPPROTO_ICMP}};
+  size_t i;
+  for (i = 0; i < sizeof asked / sizeof *asked; ++i) {
+    struct addrinfo hints;
+    struct addrinfo* list = NULL;
+    struct addrinfo* a;
+    int code;
+    memset(&hints, 0, sizeof hints);
+    hints.ai_socktype = asked[i][0];
+    hints.ai_protocol = asked[i][1];
+    code = getaddrinfo("127.0.0.1", "80", &hints, &list);
+    printf("%d %d: %s\n", asked[i][0], asked[i][1], code != 0 ? gai_strerror(code) : "found");
+    for (a = list; code == 0 && a != NULL; a = a->ai_next) printf("  %d %d\n", a->ai_socktype, a->ai_protocol);
+    if (code == 0) freeaddrinfo(list);
+  }
 }
 
 static void lite_options(void) {
@@ -560,7 +587,8 @@ static const struct {
   const char* name;
   void (*run)(void);
 } kCases[] = {
-    {"lite_making", lite_making},       {"lite_options", lite_options}, {"lite_coverage", lite_coverage},
+    {"lite_making", lite_making},       {"lite_names", lite_names},
+    {"lite_options", lite_options},     {"lite_coverage", lite_coverage},
     {"lite_coverage6", lite_coverage6}, {"lite_talking", lite_talking},
     {"segment_options", segment_options}, {"segments", segments},       {"segments6", segments6},
     {"segment_errors", segment_errors}, {"segment_lite", segment_lite}, {"segment_cmsg", segment_cmsg},

@@ -66,6 +66,8 @@ std::optional<DropReason> Udp::fault_of(Packet& packet, const ip::Delivery& d) c
 void Udp::receive(Packet packet, const ip::Delivery& d) {
   if (const auto fault = fault_of(packet, d)) {
     ++counters_.in_errors;
+    const bool sum = *fault == DropReason::bad_udp_checksum || *fault == DropReason::bad_udplite_checksum;
+    counters_.bad_checksums += sum ? 1 : 0;
     return drop(std::move(packet), *fault, d.interface);
   }
   const wire::UdpHeader header = packet.header<wire::UdpHeader>();  // UDP-Lite's ports are in the same place

@@ -39,6 +39,9 @@ class Udp final : public ip::Protocol {
     std::uint64_t no_ports = 0;
     std::uint64_t in_errors = 0;      ///< malformed, or the queue was full
     std::uint64_t out_datagrams = 0;  ///< given to the network layer
+    // Of in_errors:
+    std::uint64_t receive_full = 0;
+    std::uint64_t bad_checksums = 0;
   };
   /// A group was joined by the first, or left by the last, socket of this host: what IGMP wants to know.
   using MembershipChange = Delegate<void(const wire::IpAddress& group, Interface* interface, bool joined)>;

@@ -145,6 +145,7 @@ TEST_F(UdpLiteTest, DamageOutsideTheCoverageIsTaken) {
   EXPECT_FALSE(server.has_datagram());
   EXPECT_EQ(b.node.drops().of(DropReason::bad_udplite_checksum), 1U);
   EXPECT_EQ(b.lite.counters().in_errors, 1U);
+  EXPECT_EQ(b.lite.counters().bad_checksums, 1U);
   EXPECT_EQ(b.lite.counters().in_datagrams, 1U);
 }
 

@@ -410,6 +410,7 @@ Result<void> UdpPcb::transmit(Packet packet, std::uint16_t segment_size, const w
                               const wire::Endpoint& from) {
   ip::Network& network = *udp_.network(to.address.family());
   std::size_t datagrams = 1;
+  packet.meta().segment_size = 0;  // of a packet that came in and goes on
   if (segment_size != 0 && packet.size() > segment_size) [[unlikely]] {
     if (network.header_size() + wire::kUdpHeaderSize + packet.size() > network.max_super_segment()) {
       return transmit_each(std::move(packet), segment_size, to, from);
@@ -489,6 +490,7 @@ void UdpPcb::keep(UdpDatagram d) {
   const std::size_t cost = d.payload.size() + kDatagramCost;
   if (queued_bytes_ + cost > options_.receive_limit) {
     ++udp_.counters_.in_errors;
+    ++udp_.counters_.receive_full;
     ++dropped_;
     udp_.drop(std::move(d.payload), DropReason::udp_receive_full, d.interface);
     return;

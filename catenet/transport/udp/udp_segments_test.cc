@@ -198,7 +198,17 @@ TEST_F(UdpSegments, ALinkThatCarriesTrainsBringsThemWhole) {
     EXPECT_EQ(text, payload(250));
   }
   EXPECT_EQ(bob->udp.counters().in_datagrams, 6U);
-  EXPECT_EQ(eth_b->counters().rx_packets, 2U + 1U) << "ARP's, and one each";
+  ASSERT_TRUE(client.send_segments(bytes_of(payload(250)), 100));
+  run_for(10_ms);
+  auto whole = server.receive();
+  ASSERT_TRUE(whole);
+  ASSERT_TRUE(server.send(std::move(whole->payload), &whole->from));
+  run_for(10_ms);
+  EXPECT_EQ(client.queued(), 1U) << "what was taken as one goes back as one";
+  EXPECT_EQ(client.peek()->payload.size(), 250U);
+  std::string back;
+  (void)take(client, back);
+  EXPECT_EQ(eth_b->counters().rx_packets, 3U + 1U) << "ARP's, and one each";
 }
 
 TEST_F(UdpSegments, ToThisHostItself) {

@@ -302,6 +302,7 @@ TEST_F(UdpTest, MalformedAndDamagedDatagramsAreDroppedByName) {
   arrives(raw(1, 53, 11, 0x1234, "abc"));
   EXPECT_EQ(b.node.drops().of(DropReason::bad_udp_checksum), 1U);
   EXPECT_EQ(b.udp.counters().in_errors, 4U);
+  EXPECT_EQ(b.udp.counters().bad_checksums, 1U);
   EXPECT_FALSE(server.has_datagram());
   arrives(raw(1, 53, 11, 0x1234, "abc"), ChecksumState::verified);
   EXPECT_EQ(receive(server), "abc from 10.0.0.1:1") << "what is known to be right is not summed again";
@@ -340,6 +341,7 @@ TEST_F(UdpTest, TheReceiveQueueIsLimitedInBytes) {
   run();
   EXPECT_EQ(server.queued(), 2U);
   EXPECT_EQ(b.node.drops().of(DropReason::udp_receive_full), 1U);
+  EXPECT_EQ(b.udp.counters().receive_full, 1U);
   (void)receive(server);
   EXPECT_EQ(server.queued_bytes(), 100 + UdpPcb::kDatagramCost);
 }
