@@ -45,7 +45,7 @@ class DeliveryRateTest : public testing::Test {
     }
   }
   void resend(double ms, std::uint32_t segment) { segments.sent(seq(segment), seq(segment + 1), at(ms)); }
-  RateSample ack(double ms, std::uint32_t up_to, std::vector<std::uint32_t> sacked = {}) {
+  RateSample ack(double ms, std::uint32_t up_to, const std::vector<std::uint32_t>& sacked = {}) {
     DeliveryRate& rates = *segments.rates();
     rates.begin(at(ms));
     (void)segments.acknowledge(seq(up_to + 1), [](const SentSegment&) {});
