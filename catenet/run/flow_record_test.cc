@@ -12,7 +12,7 @@
 namespace catenet::run {
 namespace {
 
-constexpr std::string_view kLossy = R"(
+constexpr std::string_view kRecordedLab = R"(
 until: 30s
 seed: 5
 nodes:
@@ -45,7 +45,7 @@ Json flow_of(const Ran& ran, std::string_view node) {
 }
 
 TEST(FlowRecord, AgreesWithTheReport) {
-  const Ran ran(kLossy, recording());
+  const Ran ran(kRecordedLab, recording());
   ASSERT_FALSE(ran.failed_to_run) << ran.failure.text;
   const auto index = ran.folder.read_lines("flows/flows.jsonl");
   ASSERT_EQ(index.size(), 2U) << "both ends";
@@ -76,20 +76,20 @@ TEST(FlowRecord, AgreesWithTheReport) {
 }
 
 TEST(FlowRecord, ChangesNothing) {
-  const Ran with(kLossy, recording());
-  const Ran without(kLossy);
+  const Ran with(kRecordedLab, recording());
+  const Ran without(kRecordedLab);
   EXPECT_EQ(with.result.outcome.digest, without.result.outcome.digest);
   EXPECT_EQ(with.report()["sim"], without.report()["sim"]);
   EXPECT_EQ(with.folder.read("tables.jsonl"), without.folder.read("tables.jsonl"));
   EXPECT_FALSE(std::filesystem::exists(without.folder / "flows"));
-  const Ran again(kLossy, recording());
+  const Ran again(kRecordedLab, recording());
   EXPECT_EQ(with.folder.read("flows/a-1.csv"), again.folder.read("flows/a-1.csv"));
   EXPECT_EQ(with.folder.read("flows/flows.jsonl"), again.folder.read("flows/flows.jsonl"));
 }
 
 TEST(FlowRecord, GetsCoarserInsteadOfLonger) {
-  const Ran fine(kLossy, recording());
-  const Ran coarse(kLossy, recording(64));
+  const Ran fine(kRecordedLab, recording());
+  const Ran coarse(kRecordedLab, recording(64));
   const FlowTable all = table_of(fine, "a-1.csv");
   const FlowTable few = table_of(coarse, "a-1.csv");
   ASSERT_GT(all.rows(), 500U);
