@@ -10,14 +10,12 @@
 #include <algorithm>
 #include <array>
 
+#include "catenet/live/monotonic.h"
+
 namespace catenet::live {
 namespace {
 
-Instant monotonic() {
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return Instant::from_ns(now.tv_sec * 1'000'000'000LL + now.tv_nsec);
-}
+Instant monotonic() { return Instant::from_ns(monotonic_ns()); }
 
 /// Nanosecond sleep where the kernel has it (Linux 5.11), else whole milliseconds, rounded up.
 int wait_for(int epoll, std::span<epoll_event> events, std::optional<Duration> limit) {

@@ -15,6 +15,7 @@
 #include "catenet/live/control.h"
 #include "catenet/live/diagnosis.h"
 #include "catenet/live/keeper.h"
+#include "catenet/live/monotonic.h"
 
 namespace catenet::live {
 namespace {
@@ -250,13 +251,11 @@ bool Namespace::is_listening(Transport transport, std::uint16_t port) const {
 }
 
 bool Namespace::wait_until_listening(Transport transport, std::uint16_t port, Duration timeout) const {
-  timespec start{}, now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &start);
+  const std::int64_t start = monotonic_ns();
   while (!is_listening(transport, port)) {
     const timespec pause{0, 2'000'000};
     ::nanosleep(&pause, nullptr);
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
-    if (Duration::seconds(now.tv_sec - start.tv_sec) + Duration::nanoseconds(now.tv_nsec - start.tv_nsec) > timeout) {
+    if (Duration::nanoseconds(monotonic_ns() - start) > timeout) {
       return false;
     }
   }

@@ -30,17 +30,6 @@ constexpr std::optional<std::uint32_t> parse_decimal(std::string_view text, std:
   return value <= max ? std::optional(value) : std::nullopt;
 }
 
-/// The value of one hexadecimal digit, or -1.
-constexpr int hex_digit(char c) {
-  if (c >= '0' && c <= '9') {
-    return c - '0';
-  }
-  if (c >= 'a' && c <= 'f') {
-    return c - 'a' + 10;
-  }
-  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 template <typename T>
 concept HasText = requires(const T& value) {
   { value.to_string() } -> std::same_as<std::string>;

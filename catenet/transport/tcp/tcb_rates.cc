@@ -73,7 +73,11 @@ bool Tcb::waits_for_pacing(Instant now) {
   }
   const bool has_to = retransmit_due_ || loss_probe_due_ || pipe() == 0 || room_in_cwnd() > 0;
   const bool has_something = recovery_ != Recovery::none || loss_probe_due_ || seq_before(snd_nxt_, send_end());
-  has_to&& has_something ? arm(kPacing, at) : disarm(kPacing);
+  if (has_to && has_something) {
+    arm(kPacing, at);
+  } else {
+    disarm(kPacing);
+  }
   return true;
 }
 
