@@ -138,15 +138,16 @@ def changed_files():
 
 
 class Unit:
-    """What one run of clang-tidy looks at: a source, or a batch of them that CMake includes into one file."""
+    """What one run of clang-tidy looks at: a source, or a batch of them that one file of the build includes."""
 
-    BATCH = re.compile(r"/Unity/unity_\d+_cxx\.cxx$")
+    BATCH = re.compile(r"/unity/\w+_\d+\.cc$")
 
     def __init__(self, entry):
         self.entry, self.path, self.members, self.flags = entry, entry["file"], [entry["file"]], []
         if self.BATCH.search(self.path):
             with open(self.path, encoding="utf-8") as file:
-                self.members = re.findall(r'^#include "(.+)"$', file.read(), re.MULTILINE)
+                self.members = [os.path.join(ROOT, path)
+                                for path in re.findall(r'^#include "(.+)"$', file.read(), re.MULTILINE)]
 
     def member(self, path):
         """The same for one source of a batch, which has no command of its own: that of the batch will do."""
