@@ -174,6 +174,28 @@ TEST(Timer, ManyTimersFireAtTheirTimes) {
   }
 }
 
+TEST(Timer, ACrowdMayGoInAnyOrder) {
+  Scheduler s;
+  TimerQueue q(s, 1);
+  std::vector<std::unique_ptr<Owner>> owners;
+  Rng rng(3);
+  for (int i = 0; i < 20'000; ++i) {
+    owners.push_back(std::make_unique<Owner>(q));
+    owners.back()->timer.arm(Instant::from_ns(static_cast<std::int64_t>(rng.below(100'000)) + 1));
+  }
+  while (owners.size() > 50) {  // the queue gives memory back on the way
+    std::swap(owners[rng.below(owners.size())], owners.back());
+    owners.pop_back();
+  }
+  std::vector<std::int64_t> due;
+  for (const auto& owner : owners) {
+    due.push_back(owner->timer.deadline().ns());
+  }
+  s.run_until(Instant::from_ns(200'000));
+  for (std::size_t k = 0; k < owners.size(); ++k) {
+    EXPECT_EQ(owners[k]->fired, std::vector<std::int64_t>{due[k]});
+  }
+}
 TEST(Timer, MayRearmItselfWhileFiring) {
   Scheduler s;
   TimerQueue q(s, 1);

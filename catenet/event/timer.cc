@@ -47,6 +47,14 @@ void TimerQueue::remove(std::uint32_t position) {
   if (position < heap_.size()) {
     settle(position, last);
   }
+  // A crowd that has gone (a million handshakes, each with its timer) gives its memory back, not so a few.
+  constexpr std::size_t kKeep = 1024;
+  if (heap_.capacity() > kKeep && heap_.size() < heap_.capacity() / 8) [[unlikely]] {
+    std::vector<Entry> smaller;
+    smaller.reserve(heap_.capacity() / 4);
+    smaller.assign(heap_.begin(), heap_.end());
+    heap_ = std::move(smaller);
+  }
 }
 
 void TimerQueue::settle(std::uint32_t position, const Entry& entry) {

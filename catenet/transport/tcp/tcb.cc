@@ -45,7 +45,7 @@ std::string_view name(TcpState state) {
 Tcb::Tcb(const TcbEnvironment& environment, const TcpConfig& config, const wire::FourTuple& tuple,
          const TcbOrigin& origin)
     : environment_(environment), config_(&config), tuple_(tuple), origin_(origin) {
-  timers_.fill(Instant::never());
+  disarm_all();
   snd_una_ = snd_nxt_ = recover_ = cwr_end_ = small_end_ = origin.iss;
   send_seq_ = origin.iss + 1;
   // The smallest shift that lets the window say the largest buffer there may be (RFC 7323 2.2).
@@ -179,7 +179,7 @@ void Tcb::enter_closed() {
   }
   state_ = TcpState::closed;
   recovery_ = Recovery::none;
-  timers_.fill(Instant::never());
+  disarm_all();
   syn_due_ = ack_due_ = retransmit_due_ = loss_probe_due_ = probe_due_ = keepalive_due_ = false;
   send_.clear();
   segments_ = SentSegments();
@@ -319,7 +319,7 @@ void Tcb::abort() {
     case TcpState::close_wait:
       rst_due_ = true;
       rst_has_ack_ = true;
-      rst_seq_ = snd_nxt_;
+      rare().rst_seq = snd_nxt_;
       reset_ = true;
       break;
     default:

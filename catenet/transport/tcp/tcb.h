@@ -107,8 +107,7 @@ class Tcb {
     const bool owes = syn_due_ | ack_due_ | rst_due_ | retransmit_due_ | loss_probe_due_ | probe_due_ | keepalive_due_ |
                       probe_out_ | early_ack_due_;
     return !owes && recovery_ == Recovery::none && snd_nxt_ == send_end() && state_ == TcpState::established &&
-           !config_->keepalive && config_->user_timeout == Duration{} && timers_[kPersist].is_never() &&
-           timers_[kUserTimeout].is_never();
+           !config_->keepalive && config_->user_timeout == Duration{} && !is_armed(kPersist) && !is_armed(kUserTimeout);
   }
   [[nodiscard]] bool owes_acknowledgement() const { return ack_due_; }
   /// ECN field of the network header for the segment that transmit() gave last (RFC 3168 5).
@@ -143,9 +142,9 @@ class Tcb {
   /// ESTABLISHED or later, and not CLOSED.
   [[nodiscard]] bool is_synchronized() const { return state_ >= TcpState::established; }
   /// Data went with the SYN and were taken: all of ours, or the peer's.
-  [[nodiscard]] bool syn_data_taken() const { return fast_open_ != nullptr && fast_open_->taken; }
+  [[nodiscard]] bool syn_data_taken() const { return fast_open() != nullptr && fast_open()->taken; }
   /// How many bytes went with our SYN.
-  [[nodiscard]] std::uint32_t syn_data() const { return fast_open_ != nullptr ? fast_open_->bytes : 0; }
+  [[nodiscard]] std::uint32_t syn_data() const { return fast_open() != nullptr ? fast_open()->bytes : 0; }
   /// Timeouts in a row without an answer.
   [[nodiscard]] unsigned retries() const { return retries_; }
   /// A RST, ours or the peer's, ended it.
@@ -186,7 +185,10 @@ class Tcb {
   [[nodiscard]] const Rack& rack() const { return rack_; }
   [[nodiscard]] const RttEstimator& rtt() const { return rtt_; }
   [[nodiscard]] Duration rto() const { return rtt_.rto(config_->initial_rto, config_->min_rto, config_->max_rto); }
-  [[nodiscard]] Instant timer(TimerKind kind) const { return timers_[kind]; }
+  [[nodiscard]] Instant timer(TimerKind kind) const {
+    const std::size_t slot = slot_of(kind);
+    return slot < kCommonTimers ? timers_[slot] : rare_ ? rare_->timers[slot - kCommonTimers] : Instant::never();
+  }
   [[nodiscard]] std::uint32_t send_queue() const { return send_.size(); }
   [[nodiscard]] std::uint32_t receive_queue() const { return received_.readable(); }
   /// Bytes that each queue may hold now: as configured, or as far as the path has made them grow.
@@ -194,7 +196,7 @@ class Tcb {
   [[nodiscard]] std::uint32_t receive_limit() const {
     return std::max(config_->receive_buffer, std::min(receive_grown_, config_->max_receive_buffer));
   }
-  [[nodiscard]] TcpStatistics statistics() const { return {traffic_, troubles_ ? *troubles_ : TcpTroubles{}}; }
+  [[nodiscard]] TcpStatistics statistics() const { return {traffic_, rare_ ? rare_->troubles : TcpTroubles{}}; }
   [[nodiscard]] Instant last_ack_at() const { return last_ack_at_; }
   [[nodiscard]] std::string_view algorithm() const {
     return name(congestion_ ? congestion_->algorithm() : has_window() ? chosen_congestion() : config_->congestion);
@@ -229,13 +231,35 @@ class Tcb {
     bool duplicate = false;
     bool original = false;  // what was sent before recover_, and once, has arrived
   };
-  enum class Frto : std::uint8_t { off, retransmitted, new_data };  // steps of RFC 5682 3.1
-  struct FastOpen {                                                 // of a connection that has to do with it
-    std::optional<wire::TcpFastOpen> option;                        // to send
-    std::uint32_t bytes = 0;                                        // of our data that went with the SYN
-    bool early = false;                                             // we took the peer's, and may send in SYN-RECEIVED
+  // Timers that every connection arms now and then come first.
+  static constexpr std::size_t kCommonTimers = 3;
+  [[nodiscard]] static constexpr std::size_t slot_of(TimerKind kind) {
+    constexpr std::array<std::uint8_t, kTimerCount> kSlots = {0, 3, 1, 4, 2, 5, 6, 7, 8};
+    static_assert(kSlots[kLossProbe] == 0 && kSlots[kRetransmit] == 1 && kSlots[kDelayedAck] == 2);
+    return kSlots[kind];
+  }
+  struct FastOpen {                           // of a connection that has to do with it
+    std::optional<wire::TcpFastOpen> option;  // to send
+    std::uint32_t bytes = 0;                  // of our data that went with the SYN
+    bool early = false;                       // we took the peer's, and may send in SYN-RECEIVED
     bool taken = false;
   };
+  struct Rare {  // what an idle connection, and most others, never need
+    Rare() { timers.fill(Instant::never()); }
+    TcpTroubles troubles;
+    std::array<Instant, kTimerCount - kCommonTimers> timers;
+    Instant challenge_window;
+    std::uint8_t challenges = 0;         // since then
+    std::uint32_t undo_una = 0;          // snd_una when the latest recovery began
+    std::uint32_t undo_retransmits = 0;  // retransmissions of it that no DSACK has reported
+    std::uint32_t undo_stamp = 0;        // our timestamp clock at the first of them
+    std::uint32_t rst_seq = 0;           // of the RST that is due
+    std::uint32_t peer_fin = 0;          // number of the peer's FIN
+    std::uint32_t early_ack = 0;         // what the early acknowledgement says
+    wire::SackBlock dsack;               // to report: data that came twice (RFC 2883)
+    std::unique_ptr<FastOpen> fast_open;
+  };
+  enum class Frto : std::uint8_t { off, retransmitted, new_data };  // steps of RFC 5682 3.1
 
   // tcb_input.cc
   void input_syn_sent(Packet data, const TcpSegment& segment, Instant now);
@@ -348,7 +372,8 @@ class Tcb {
   void add_fast_open(Packet& syn, wire::TcpOptions& options);
   void note_syn_data_answer(const TcpSegment& segment);
   [[nodiscard]] bool establish_early(const TcpSegment& segment, bool has_data, Instant now);
-  [[nodiscard]] bool is_early() const { return fast_open_ != nullptr && fast_open_->early; }
+  [[nodiscard]] FastOpen* fast_open() const { return rare_ ? rare_->fast_open.get() : nullptr; }
+  [[nodiscard]] bool is_early() const { return fast_open() != nullptr && fast_open()->early; }
   // Most connections of a busy server have nothing under way: the algorithm's state is made when it has something to
   // do.
   [[nodiscard]] CongestionControl& congestion() {
@@ -366,9 +391,17 @@ class Tcb {
   void on_retransmit_timeout(Instant now);
   void on_persist_timeout(Instant now);
   void on_keepalive_timeout(Instant now);
-  void arm(TimerKind kind, Instant at) { timers_[kind] = at; }
-  void disarm(TimerKind kind) { timers_[kind] = Instant::never(); }
-  [[nodiscard]] bool is_armed(TimerKind kind) const { return !timers_[kind].is_never(); }
+  void arm(TimerKind kind, Instant at) {
+    const std::size_t slot = slot_of(kind);
+    (slot < kCommonTimers ? timers_[slot] : rare().timers[slot - kCommonTimers]) = at;
+  }
+  void disarm(TimerKind kind) {
+    if (slot_of(kind) < kCommonTimers || rare_) {
+      arm(kind, Instant::never());
+    }
+  }
+  void disarm_all();
+  [[nodiscard]] bool is_armed(TimerKind kind) const { return !timer(kind).is_never(); }
   void arm_retransmit(Instant now) { arm(kRetransmit, now + rto()); }
   void update_send_timers(Instant now);
   void start_time_wait();
@@ -381,12 +414,13 @@ class Tcb {
       ++(environment_.counters->*what);
     }
   }
-  [[nodiscard]] TcpTroubles& troubles() {
-    if (!troubles_) [[unlikely]] {
-      troubles_ = std::make_unique<TcpTroubles>();
+  [[nodiscard]] Rare& rare() {
+    if (!rare_) [[unlikely]] {
+      rare_ = std::make_unique<Rare>();
     }
-    return *troubles_;
+    return *rare_;
   }
+  [[nodiscard]] TcpTroubles& troubles() { return rare().troubles; }
   std::unexpected<Error> fail_with_error(const char* what);
   void enter_closed();
   void set_mss();
@@ -408,7 +442,7 @@ class Tcb {
   bool ece_ : 1 = false;            // what our acknowledgements say; with DCTCP also DCTCP.CE (RFC 8257 3.2)
   bool ect_ : 1 = false;            // the segment that transmit() gave last may be marked
   bool cwr_due_ : 1 = false;        // the next new data tell that the window was cut
-  bool early_ack_due_ : 1 = false;  // up to early_ack_, before what changed ece_
+  bool early_ack_due_ : 1 = false;  // up to early_ack, before what changed ece_
   std::uint8_t snd_wscale_ = 0;
   std::uint8_t rcv_wscale_ = 0;
 
@@ -422,8 +456,7 @@ class Tcb {
   bool loss_probe_due_ : 1 = false;
   bool probe_due_ : 1 = false;  // one byte into a closed window
   bool keepalive_due_ : 1 = false;
-  bool probe_out_ : 1 = false;  // the only thing under way is a probe's byte
-  std::uint32_t rst_seq_ = 0;
+  bool probe_out_ : 1 = false;   // the only thing under way is a probe's byte
   std::uint32_t small_end_ = 0;  // one past the last byte sent in a segment that was not full
 
   // The user's side.
@@ -435,8 +468,7 @@ class Tcb {
   bool send_blocked_ : 1 = false;
   bool event_ = false;
   bool reset_ : 1 = false;
-  std::uint8_t challenges_ = 0;  // since challenge_window_
-  std::int16_t error_ = 0;       // errno
+  std::int16_t error_ = 0;  // errno
   std::int16_t soft_error_ = 0;
 
   // RFC 9293 3.3.1, send sequence variables
@@ -454,17 +486,14 @@ class Tcb {
   std::uint32_t rcv_nxt_ = 0;
   std::uint32_t rcv_adv_ = 0;  // right edge that we promised
   std::uint32_t irs_ = 0;
-  std::uint32_t peer_fin_ = 0;
   std::uint32_t last_ack_sent_ = 0;
   std::uint32_t unacked_bytes_ = 0;  // received in order since our last acknowledgement
   std::uint32_t peer_segment_ = 0;   // largest segment seen
   std::uint32_t ts_recent_ = 0;
-  std::uint32_t early_ack_ = 0;
   Instant ts_recent_at_;
   std::uint32_t receive_grown_ = 0;  // what receive_limit() has grown to; 0: not at all
   std::uint32_t read_seq_ = 0;       // how far the user had read at read_at_
   std::uint32_t last_read_ = 0;      // bytes read in the round trip before
-  wire::SackBlock dsack_;            // to report: data that came twice (RFC 2883)
   bool dsack_due_ : 1 = false;
   std::uint8_t quick_acks_ = 0;
 
@@ -485,12 +514,9 @@ class Tcb {
   bool syn_retransmitted_ : 1 = false;
   bool stale_echoes_ : 1 = false;  // an echo from before retransmit_stamp_ says nothing of a round trip
   std::uint32_t dup_acks_ = 0;
-  std::uint32_t dup_acked_ = 0;         // bytes that duplicate ACKs say have left, without SACK
-  std::uint32_t limited_ = 0;           // bytes sent by limited transmit
-  std::uint32_t recover_ = 0;           // RecoveryPoint: one past the last byte sent when recovery began
-  std::uint32_t undo_una_ = 0;          // snd_una when it began
-  std::uint32_t undo_retransmits_ = 0;  // retransmissions of it that no DSACK has reported
-  std::uint32_t undo_stamp_ = 0;        // our timestamp clock at the first of them
+  std::uint32_t dup_acked_ = 0;  // bytes that duplicate ACKs say have left, without SACK
+  std::uint32_t limited_ = 0;    // bytes sent by limited transmit
+  std::uint32_t recover_ = 0;    // RecoveryPoint: one past the last byte sent when recovery began
   std::uint32_t tlp_end_seq_ = 0;
   std::uint32_t cwr_end_ = 0;  // one past the last byte sent when the window was last cut
   std::uint32_t timed_end_ = 0;
@@ -501,19 +527,17 @@ class Tcb {
   Instant last_sent_at_;
   Instant last_ack_at_;
   Instant last_heard_;
-  Instant challenge_window_;
 
   RttEstimator rtt_;
   std::unique_ptr<CongestionControl> congestion_;  // by congestion(), from the first data on
-  std::unique_ptr<FastOpen> fast_open_;
   SentSegments segments_;
   Rack rack_;
   Prr prr_;
   SendBuffer send_;
   ReceiveBuffer received_;
-  std::array<Instant, kTimerCount> timers_;
+  std::array<Instant, kCommonTimers> timers_;
   TcpTraffic traffic_;
-  std::unique_ptr<TcpTroubles> troubles_;  // from the first on
+  std::unique_ptr<Rare> rare_;  // by rare(), once it is wanted
 };
 
 /// "retransmit", "loss-probe", ...

@@ -48,7 +48,7 @@ void Tcb::note_marks(const TcpSegment& segment, std::uint32_t length) {
   if (speaks_dctcp()) {  // RFC 8257 3.2: what came before the change is acknowledged at once, and by itself
     if (marked != ece_ && unacked_bytes_ > 0) {
       early_ack_due_ = true;
-      early_ack_ = rcv_nxt_;
+      rare().early_ack = rcv_nxt_;
     }
     ece_ = marked;
     return;
@@ -63,17 +63,17 @@ Packet Tcb::build_early_ack(Instant now) {
   early_ack_due_ = false;
   const bool ack_due = ack_due_;
   const std::uint32_t unacked = unacked_bytes_;
-  const Instant delayed = timers_[kDelayedAck];
-  const std::uint32_t ahead = rcv_nxt_ - early_ack_;
+  const Instant delayed = timer(kDelayedAck);
+  const std::uint32_t ahead = rcv_nxt_ - rare().early_ack;
   ece_ = !ece_;  // as it was then
   Packet packet = build_control(snd_nxt_, TcpFlag::kAck, now);
   ece_ = !ece_;
   ack_due_ = ack_due;
   unacked_bytes_ = unacked;
-  timers_[kDelayedAck] = delayed;
+  arm(kDelayedAck, delayed);
   if (packet) {
     auto& header = packet.header<wire::TcpHeader>();
-    header.ack = early_ack_;
+    header.ack = rare().early_ack;
     const std::uint32_t window = header.window + (ahead >> rcv_wscale_);  // the right edge stays where it is
     header.window = static_cast<std::uint16_t>(window < 0xffff ? window : 0xffff);
   }

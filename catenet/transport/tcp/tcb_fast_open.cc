@@ -10,18 +10,18 @@
 namespace catenet::transport {
 
 void Tcb::set_fast_open(const wire::TcpFastOpen& option) {
-  if (fast_open_ == nullptr) {
-    fast_open_ = std::make_unique<FastOpen>();
+  if (fast_open() == nullptr) {
+    rare().fast_open = std::make_unique<FastOpen>();
   }
-  fast_open_->option = option;
+  fast_open()->option = option;
 }
 
 std::size_t Tcb::preload(std::span<const std::byte> bytes) {
-  if (fast_open_ == nullptr) {
-    fast_open_ = std::make_unique<FastOpen>();
+  if (fast_open() == nullptr) {
+    rare().fast_open = std::make_unique<FastOpen>();
   }
-  fast_open_->bytes = send_.write(bytes, static_cast<std::uint32_t>(bytes.size()), *environment_.pool);
-  return fast_open_->bytes;
+  fast_open()->bytes = send_.write(bytes, static_cast<std::uint32_t>(bytes.size()), *environment_.pool);
+  return fast_open()->bytes;
 }
 
 // Our first SYN or SYN,ACK; one that is sent again goes without, in case somebody on the way dislikes it (4.1.3.1).
@@ -29,22 +29,22 @@ void Tcb::add_fast_open(Packet& syn, wire::TcpOptions& options) {
   if (state_ == TcpState::syn_received && !passive_) {
     return;  // both ends have opened: what this side had to say it has said
   }
-  options.fast_open = fast_open_->option;
-  if (state_ != TcpState::syn_sent || syn_retransmitted_ || fast_open_->bytes == 0) {
+  options.fast_open = fast_open()->option;
+  if (state_ != TcpState::syn_sent || syn_retransmitted_ || fast_open()->bytes == 0) {
     return;
   }
-  fast_open_->bytes = send_.append_to(syn, 0, fast_open_->bytes);
-  traffic_.bytes_sent += fast_open_->bytes;
+  fast_open()->bytes = send_.append_to(syn, 0, fast_open()->bytes);
+  traffic_.bytes_sent += fast_open()->bytes;
 }
 
 // The handshake's end, at the client: what was acknowledged of the data, and what must go again.
 void Tcb::note_syn_data_answer(const TcpSegment& segment) {
-  const std::uint32_t bytes = fast_open_->bytes;
+  const std::uint32_t bytes = fast_open()->bytes;
   if (bytes == 0) {
     return;
   }
   const std::uint32_t acked = std::min(segment.ack - (origin_.iss + 1), bytes);
-  fast_open_->taken = acked == bytes;
+  fast_open()->taken = acked == bytes;
   send_.release(acked);
   send_seq_ += acked;
   traffic_.bytes_acked += acked;
@@ -54,10 +54,10 @@ void Tcb::note_syn_data_answer(const TcpSegment& segment) {
 
 void Tcb::open_passive_early(const TcpSegment& syn, Packet data, Instant now) {
   open_passive(syn, now);
-  if (fast_open_ == nullptr) {
-    fast_open_ = std::make_unique<FastOpen>();
+  if (fast_open() == nullptr) {
+    rare().fast_open = std::make_unique<FastOpen>();
   }
-  fast_open_->early = true;
+  fast_open()->early = true;
   snd_nxt_ = snd_una_ = recover_ = origin_.iss + 1;
   segments_.start(snd_una_);
   rack_.start(snd_una_);
@@ -67,7 +67,7 @@ void Tcb::open_passive_early(const TcpSegment& syn, Packet data, Instant now) {
     data.consume();
     return;
   }
-  fast_open_->taken = true;
+  fast_open()->taken = true;
   rcv_nxt_ += length;
   traffic_.bytes_received += length;
   ++traffic_.segments_received;

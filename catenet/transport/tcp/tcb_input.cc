@@ -85,7 +85,9 @@ void Tcb::input_syn_sent(Packet data, const TcpSegment& segment, Instant now) {
     const bool fin = segment.fin() && data.size() <= rcv_wnd();
     data.trim(rcv_wnd());
     peer_fin_known_ = fin;
-    peer_fin_ = rcv_nxt_ + static_cast<std::uint32_t>(data.size());
+    if (fin) {
+      rare().peer_fin = rcv_nxt_ + static_cast<std::uint32_t>(data.size());
+    }
     input_text(std::move(data), rcv_nxt_, now);
     return;
   }
@@ -186,7 +188,7 @@ void Tcb::input_tailored(Packet data, const TcpSegment& segment, Instant now) {
   // Seventh, the segment text; eighth, the FIN bit.
   if (fin && !fin_received_) {
     peer_fin_known_ = true;
-    peer_fin_ = seq + static_cast<std::uint32_t>(data.size());
+    rare().peer_fin = seq + static_cast<std::uint32_t>(data.size());
   }
   input_text(std::move(data), seq, now);
 }
@@ -276,7 +278,7 @@ void Tcb::establish(const TcpSegment& segment, Instant now) {
   syn_due_ = false;
   disarm(kRetransmit);
   retries_ = 0;
-  if (fast_open_ != nullptr) {
+  if (fast_open() != nullptr) {
     note_syn_data_answer(segment);
   }
   snd_una_ = recover_ = segment.ack;
@@ -329,7 +331,7 @@ void Tcb::input_text(Packet data, std::uint32_t seq, Instant now) {
     peer_segment_ = std::max(peer_segment_, std::min(length, std::max(mss_, 536U)));
     received_data(rcv_nxt_ - seq, had_gap, now);
   }
-  if (peer_fin_known_ && !fin_received_ && rcv_nxt_ == peer_fin_) {
+  if (peer_fin_known_ && !fin_received_ && rcv_nxt_ == rare().peer_fin) {
     input_fin();
   }
 }
@@ -360,7 +362,7 @@ void Tcb::note_duplicate(std::uint32_t left, std::uint32_t right) {
   } else {
     return;
   }
-  dsack_ = {left, right};
+  rare().dsack = {left, right};
   dsack_due_ = true;
 }
 
@@ -427,17 +429,18 @@ void Tcb::input_fin() {
 void Tcb::answer_reset(std::uint32_t seq) {
   rst_due_ = true;
   rst_has_ack_ = false;
-  rst_seq_ = seq;
+  rare().rst_seq = seq;
 }
 
 // A challenge ACK, or the ACK that answers a bare ACK out of the window; both are rationed.
 void Tcb::challenge(Instant now) {
-  if (challenges_ == 0 || now - challenge_window_ >= kChallengeWindow) {
-    challenge_window_ = now;
-    challenges_ = 0;
+  Rare& r = rare();
+  if (r.challenges == 0 || now - r.challenge_window >= kChallengeWindow) {
+    r.challenge_window = now;
+    r.challenges = 0;
   }
-  if (challenges_ < kChallengesPerWindow) {
-    ++challenges_;
+  if (r.challenges < kChallengesPerWindow) {
+    ++r.challenges;
     count(&TcpCounters::challenge_acks);
     ack_due_ = true;
   }

@@ -26,7 +26,7 @@ Packet Tcb::transmit(Instant now) {
   if (rst_due_) {
     rst_due_ = false;
     count(&TcpCounters::out_rsts);
-    return build_control(rst_seq_, rst_has_ack_ ? TcpFlag::kRst | TcpFlag::kAck : TcpFlag::kRst, now);
+    return build_control(rare().rst_seq, rst_has_ack_ ? TcpFlag::kRst | TcpFlag::kAck : TcpFlag::kRst, now);
   }
   if (state_ == TcpState::closed) {
     return {};
@@ -346,9 +346,9 @@ void Tcb::note_retransmission(const Plan& plan, Instant now) {
   if (undo_armed_ && recovery_ != Recovery::none) {
     if (!undo_counting_) {
       undo_counting_ = true;
-      undo_stamp_ = retransmit_stamp_;
+      rare().undo_stamp = retransmit_stamp_;
     }
-    ++undo_retransmits_;
+    ++rare().undo_retransmits;
   }
 }
 
@@ -404,7 +404,7 @@ Packet Tcb::build_syn(Instant now) {
   if (answer ? timestamps_ : config_->timestamps) {
     options.timestamps = wire::TcpTimestamps{timestamp(now), answer ? ts_recent_ : 0};
   }
-  if (fast_open_ != nullptr && !syn_out_) {
+  if (fast_open() != nullptr && !syn_out_) {
     add_fast_open(packet, options);
   }
   if (!syn_out_ && retries_ == 0) {
@@ -446,7 +446,7 @@ wire::TcpOptions Tcb::running_options(Instant now, bool with_sack) {
   const std::size_t room = timestamps_ ? wire::TcpOptions::kMaxSackBlocks - 1 : wire::TcpOptions::kMaxSackBlocks;
   if (dsack_due_) {
     dsack_due_ = false;
-    options.sack[options.sack_count++] = dsack_;
+    options.sack[options.sack_count++] = rare().dsack;
   }
   if (received_.has_gap()) {
     options.sack_count += static_cast<std::uint8_t>(

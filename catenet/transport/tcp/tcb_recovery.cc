@@ -208,8 +208,8 @@ void Tcb::start_undo() {
   congestion().save_undo();
   undo_armed_ = config_->undo;
   undo_counting_ = undo_timeout_ = false;
-  undo_una_ = snd_una_;
-  undo_retransmits_ = 0;
+  rare().undo_una = snd_una_;
+  rare().undo_retransmits = 0;
 }
 
 void Tcb::note_dsack(const AckNews& news) {
@@ -218,9 +218,9 @@ void Tcb::note_dsack(const AckNews& news) {
   if (!of_probe) {
     rack_.on_dsack(snd_una_, snd_nxt_);
   }
-  if (undo_armed_ && undo_counting_ && seq_up_to(undo_una_, news.dsack.left)) {
+  if (undo_armed_ && undo_counting_ && seq_up_to(rare().undo_una, news.dsack.left)) {
     const std::uint32_t segments = (news.dsack.right - news.dsack.left + mss_ - 1) / mss_;
-    undo_retransmits_ -= std::min(segments, undo_retransmits_);
+    rare().undo_retransmits -= std::min(segments, rare().undo_retransmits);
   }
 }
 
@@ -228,10 +228,10 @@ bool Tcb::is_spurious(const AckNews& news) const {
   if (!undo_armed_ || !undo_counting_) {
     return false;
   }
-  if (news.has_dsack && undo_retransmits_ == 0) {
+  if (news.has_dsack && rare_->undo_retransmits == 0) {
     return true;
   }
-  if (recovery_ == Recovery::none || !news.advances || !news.has_echo || !seq_before(news.echo, undo_stamp_)) {
+  if (recovery_ == Recovery::none || !news.advances || !news.has_echo || !seq_before(news.echo, rare_->undo_stamp)) {
     return false;
   }
   // In the middle of fast recovery, other holes that were filled may have been real: their answers decide.
@@ -239,7 +239,7 @@ bool Tcb::is_spurious(const AckNews& news) const {
 }
 
 void Tcb::undo() {
-  const bool by_dsack = undo_retransmits_ == 0;
+  const bool by_dsack = rare().undo_retransmits == 0;
   undo_armed_ = false;
   congestion().undo();
   rack_.saw_reordering();
@@ -296,7 +296,7 @@ void Tcb::schedule_loss_probe(Instant now) {
   if (flight() < 2 * mss_) {  // less than RFC 5681 4.2 has a receiver acknowledge at once
     timeout += kMaxAckDelay;
   }
-  arm(kLossProbe, std::min(now + timeout, timers_[kRetransmit]));
+  arm(kLossProbe, std::min(now + timeout, timer(kRetransmit)));
 }
 
 void Tcb::on_loss_probe_timeout(Instant now) {

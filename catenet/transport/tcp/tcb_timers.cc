@@ -10,17 +10,24 @@ namespace catenet::transport {
 
 // Asked after every segment: no branches.
 Instant Tcb::deadline() const {
-  Instant earliest = timers_[0];
-  for (std::size_t kind = 1; kind < kTimerCount; ++kind) {
-    earliest = timers_[kind] < earliest ? timers_[kind] : earliest;
+  Instant earliest = *std::ranges::min_element(timers_);
+  if (rare_) {
+    earliest = std::min(earliest, *std::ranges::min_element(rare_->timers));
   }
   return earliest;
+}
+
+void Tcb::disarm_all() {
+  timers_.fill(Instant::never());
+  if (rare_) {
+    rare_->timers.fill(Instant::never());
+  }
 }
 
 void Tcb::on_timeout(Instant now) {
   begin_rates(now);
   for (std::uint8_t kind = 0; kind < kTimerCount; ++kind) {
-    if (timers_[kind] > now) {
+    if (timer(static_cast<TimerKind>(kind)) > now) {
       continue;
     }
     disarm(static_cast<TimerKind>(kind));
@@ -102,7 +109,7 @@ void Tcb::on_keepalive_timeout(Instant now) {
   if (probes_ >=
       config_->keepalive_probes) {  // RFC 1122 4.2.3.6; the reset is for a peer that only our side cannot hear
     rst_due_ = rst_has_ack_ = true;
-    rst_seq_ = snd_nxt_;
+    rare().rst_seq = snd_nxt_;
     give_up();
     return;
   }
@@ -141,7 +148,7 @@ void Tcb::update_send_timers(Instant now) {
 void Tcb::start_time_wait() {
   state_ = TcpState::time_wait;
   recovery_ = Recovery::none;
-  timers_.fill(Instant::never());
+  disarm_all();
   send_.clear();
   segments_ = SentSegments();
   congestion_.reset();
