@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <deque>
+#include <memory>
 
 #include "catenet/base/check.h"
 #include "catenet/base/delegate.h"
@@ -13,6 +14,7 @@
 #include "catenet/base/result.h"
 #include "catenet/base/ring.h"
 #include "catenet/base/rng.h"
+#include "catenet/base/shared_value.h"
 
 namespace catenet {
 namespace {
@@ -169,6 +171,20 @@ TEST(Result, CarriesAnErrno) {
   const Result<int> r = fail(ENETUNREACH, "no route");
   EXPECT_EQ(r.error().code, ENETUNREACH);
   EXPECT_STREQ(r.error().context, "no route");
+}
+
+TEST(SharedValue, TheLastToLetGoFreesIt) {
+  const auto counted = std::make_shared<int>(5);
+  {
+    SharedValue<std::shared_ptr<int>> one(counted);
+    const SharedValue<std::shared_ptr<int>> other(one);
+    EXPECT_EQ(counted.use_count(), 2);
+    EXPECT_EQ(&*one, &*other);
+    one = SharedValue<std::shared_ptr<int>>(std::make_shared<int>(6));
+    EXPECT_EQ(**one, 6);
+    EXPECT_EQ(**other, 5);
+  }
+  EXPECT_EQ(counted.use_count(), 1);
 }
 
 }  // namespace

@@ -33,8 +33,8 @@ SynCookie make_cookie(Rng rng) {
 }
 
 // Most hosts have never been told otherwise: one copy for all of them.
-std::shared_ptr<const TcpConfig> default_config() {
-  static const auto kDefault = std::make_shared<const TcpConfig>();
+const SharedValue<TcpConfig>& default_config() {
+  static const SharedValue<TcpConfig> kDefault{TcpConfig()};
   return kDefault;
 }
 

@@ -27,6 +27,7 @@
 #include "catenet/base/delegate.h"
 #include "catenet/base/intrusive_list.h"
 #include "catenet/base/rng.h"
+#include "catenet/base/shared_value.h"
 #include "catenet/event/timer.h"
 #include "catenet/ip/network.h"
 #include "catenet/net/node.h"
@@ -197,7 +198,7 @@ class TcpPcb final : public TcpPortUser, public ListNode<TcpAllPcbs>, public Lis
   wire::Family family_;                             // of the socket: its connection may be of IPv4 all the same
   Instant started_;
   Instant ended_at_ = Instant::never();
-  std::shared_ptr<const TcpConfig> config_;  // the Tcb refers to it; most have the same
+  SharedValue<TcpConfig> config_;  // the Tcb refers to it; most have the same
 };
 
 class Tcp final : public ip::Protocol {
@@ -227,7 +228,7 @@ class Tcp final : public ip::Protocol {
 
   /// Defaults of sockets opened from now on.
   [[nodiscard]] const TcpConfig& config() const { return *config_; }
-  void set_config(const TcpConfig& config) { config_ = std::make_shared<const TcpConfig>(config); }
+  void set_config(const TcpConfig& config) { config_ = SharedValue<TcpConfig>(config); }
   [[nodiscard]] const TcpLimits& limits() const { return limits_; }
   void set_limits(const TcpLimits& limits) {
     limits_ = limits;
@@ -350,7 +351,7 @@ class Tcp final : public ip::Protocol {
   Node& node_;
   ip::Network* networks_[2] = {nullptr, nullptr};
   TcpPcb* any_listeners_[2] = {nullptr, nullptr};  // who gets what is for nobody else
-  std::shared_ptr<const TcpConfig> config_;
+  SharedValue<TcpConfig> config_;
   TcpLimits limits_;
   TcpPolicy policy_;
   TcpCounters counters_;

@@ -5,7 +5,6 @@
 #pragma once
 #include <cstdint>
 
-#include "catenet/base/intrusive_list.h"
 #include "catenet/transport/port_claim.h"
 #include "catenet/wire/endpoint.h"
 
@@ -29,10 +28,8 @@ class TcpEntry {
   Kind kind_;
 };
 
-struct TcpSamePort;  // tag of the list of a port's users
-
 /// An entry that occupies its local port. tcp_ports.h keeps the books.
-class TcpPortUser : public TcpEntry, public ListNode<TcpSamePort> {
+class TcpPortUser : public TcpEntry {
  public:
   /// The local address is the tuple's.
   [[nodiscard]] PortClaim claim() const {
@@ -63,6 +60,8 @@ class TcpPortUser : public TcpEntry, public ListNode<TcpSamePort> {
 
  private:
   friend class TcpPorts;
+  TcpPortUser* next_ = nullptr;  // of the same port, in a ring
+  TcpPortUser* prev_ = nullptr;
 };
 
 }  // namespace catenet::transport

@@ -252,7 +252,7 @@ Result<std::size_t> TcpPcb::send(std::span<const std::byte> bytes) {
 
 void TcpPcb::set_config(const TcpConfig& config) {
   const bool lets_go = (config_->nagle && !config.nagle) || (config_->cork && !config.cork);
-  const auto fresh = std::make_shared<const TcpConfig>(config);
+  const SharedValue<TcpConfig> fresh(config);
   if (tcb_) {
     tcb_->set_config(*fresh);
   }

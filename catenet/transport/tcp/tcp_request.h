@@ -6,6 +6,7 @@
 #pragma once
 #include <cstdint>
 
+#include "catenet/base/intrusive_list.h"
 #include "catenet/event/timer.h"
 #include "catenet/transport/tcp/tcb.h"
 #include "catenet/transport/tcp/tcp_entry.h"

@@ -214,11 +214,21 @@ class Talker {
     if (pcb_ == nullptr) {
       return;
     }
-    read_all();
+    if (reading) {
+      read_all();
+    }
     write_all();
     if (error == 0 && shut_ && ended_) {
       pcb_->close();
       pcb_ = nullptr;
+    }
+  }
+  /// Gives up; what is under way is lost.
+  void abort() {
+    if (pcb_ != nullptr) {
+      pcb_->abort();
+      pcb_ = nullptr;
+      aborted = true;
     }
   }
   [[nodiscard]] bool done() const { return pcb_ == nullptr; }
@@ -228,6 +238,8 @@ class Talker {
   std::vector<std::byte> received;
   std::uint32_t max_read = 65536;
   std::uint32_t max_write = 65536;
+  bool reading = true;  ///< else it leaves what comes where it is
+  bool aborted = false;
   int error = 0;
 
  private:

@@ -5,6 +5,7 @@
 #pragma once
 #include <cstdint>
 
+#include "catenet/base/intrusive_list.h"
 #include "catenet/base/time.h"
 #include "catenet/net/drop_reason.h"
 #include "catenet/transport/tcp/tcb_types.h"
