@@ -2,6 +2,7 @@
 #include "catenet/transport/tcp/receive_buffer.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace catenet::transport {
@@ -20,50 +21,98 @@ void ReceiveBuffer::append(Packet data) {
   in_order_.push_back(std::move(data));
 }
 
-bool ReceiveBuffer::insert(Packet& data, std::uint32_t seq, DropSink drop, DropReason& reason,
+std::uint32_t ReceiveBuffer::accept(Packet data, std::uint32_t rcv_nxt, DropSink drop, wire::SackBlock& duplicate) {
+  const std::uint32_t end = rcv_nxt + static_cast<std::uint32_t>(data.size());
+  if (!has_gap()) [[likely]] {
+    append(std::move(data));
+    return end - rcv_nxt;
+  }
+  if (seq_up_to(end, gaps_->entries.front().seq)) {
+    append(std::move(data));
+    return end - rcv_nxt + take_contiguous(end, drop);
+  }
+  (void)insert(std::move(data), rcv_nxt, std::numeric_limits<std::size_t>::max(), drop, duplicate);
+  return take_contiguous(rcv_nxt, drop);
+}
+
+bool ReceiveBuffer::insert(Packet data, std::uint32_t seq, std::size_t most, DropSink drop,
                            wire::SackBlock& duplicate) {
   if (!gaps_) {
     gaps_ = std::make_unique<Gaps>();
   }
   std::vector<Entry>& entries = gaps_->entries;
-  auto at = std::find_if(entries.begin(), entries.end(), [&](const Entry& e) { return seq_before(seq, e.end()); });
-  std::uint32_t end = seq + static_cast<std::uint32_t>(data.size());
-  if (at != entries.end() && seq_up_to(at->seq, seq)) {  // what we have already covers the first bytes
-    note_recent(seq);
-    duplicate = {seq, seq_min(end, at->end())};
-    if (seq_up_to(end, at->end())) {
-      reason = DropReason::tcp_duplicate;
-      return false;
+  const std::uint32_t end = seq + static_cast<std::uint32_t>(data.size());
+  const std::uint32_t first = seq;
+  bool kept = false;
+  auto at = std::partition_point(entries.begin(), entries.end(),
+                                 [seq](const Entry& entry) { return seq_up_to(entry.end(), seq); });
+  for (;;) {
+    if (at != entries.end() && seq_before(at->seq, end)) {
+      const wire::SackBlock again = {seq_max(seq, at->seq), seq_min(end, at->end())};
+      if (duplicate.left == duplicate.right) {
+        duplicate = again;
+      } else if (duplicate.right == again.left) {
+        duplicate.right = again.right;
+      }
     }
-    data.pull(at->end() - seq);
-    seq = at->end();
-    ++at;
-  }
-  while (at != entries.end() && seq_before(at->seq, end)) {
-    if (duplicate.left == duplicate.right) {
-      duplicate = {at->seq, seq_min(end, at->end())};
+    if (at != entries.end() && seq_up_to(at->seq, seq)) {  // the next bytes are there already
+      if (seq_up_to(end, at->end())) {
+        note_recent(first);
+        drop(std::move(data), DropReason::tcp_duplicate);
+        return kept;
+      }
+      data.pull(at->end() - seq);
+      seq = at->end();
+      ++at;
+      continue;
     }
-    if (seq_before(end, at->end())) {
-      end = at->seq;
-      data.trim(end - seq);
-      break;
+    if (entries.size() >= most) {
+      drop(std::move(data), DropReason::tcp_reassembly_full);
+      return kept;
     }
-    gaps_->bytes -= at->length;  // the new one holds all of it
-    drop(std::move(at->data), DropReason::tcp_duplicate);
-    at = entries.erase(at);
+    if (at == entries.end() || seq_up_to(end, at->seq)) {  // all that is left is new
+      keep(std::move(data), seq, at);
+      note_recent(first);
+      return true;
+    }
+    Packet piece = data.clone();  // what comes before the bytes that are there
+    if (!piece) {
+      drop(std::move(data), DropReason::tcp_reassembly_full);
+      return kept;
+    }
+    piece.trim(at->seq - seq);
+    const auto index = at - entries.begin();
+    keep(std::move(piece), seq, at);
+    kept = true;
+    at = entries.begin() + index + 1;
+    data.pull(at->seq - seq);
+    seq = at->seq;
   }
-  if (seq == end) {
-    reason = DropReason::tcp_duplicate;
-    return false;
+}
+
+void ReceiveBuffer::keep(Packet data, std::uint32_t seq, std::vector<Entry>::iterator at) {
+  const auto length = static_cast<std::uint32_t>(data.size());
+  gaps_->bytes += length;
+  gaps_->entries.insert(at, Entry{seq, length, std::move(data)});
+  add_to_blocks(seq, seq + length);
+}
+
+// It overlaps none of them, and may touch two.
+void ReceiveBuffer::add_to_blocks(std::uint32_t left, std::uint32_t right) {
+  std::vector<wire::SackBlock>& blocks = gaps_->blocks;
+  const auto after = std::partition_point(
+      blocks.begin(), blocks.end(), [left](const wire::SackBlock& block) { return seq_before(block.left, left); });
+  const bool touches_after = after != blocks.end() && after->left == right;
+  if (after != blocks.begin() && std::prev(after)->right == left) {
+    std::prev(after)->right = touches_after ? after->right : right;
+    if (touches_after) {
+      blocks.erase(after);
+    }
+  } else if (touches_after) {
+    after->left = left;
+  } else {
+    blocks.insert(after, {left, right});
   }
-  if (entries.size() >= kMaxOutOfOrder) {
-    reason = DropReason::tcp_reassembly_full;
-    return false;
-  }
-  gaps_->bytes += end - seq;
-  entries.insert(at, Entry{seq, end - seq, std::move(data)});
-  note_recent(seq);
-  return true;
 }
 
 std::uint32_t ReceiveBuffer::take_contiguous(std::uint32_t rcv_nxt, DropSink drop) {
@@ -84,6 +133,10 @@ std::uint32_t ReceiveBuffer::take_contiguous(std::uint32_t rcv_nxt, DropSink dro
     append(std::move(at->data));
   }
   entries.erase(entries.begin(), at);
+  std::vector<wire::SackBlock>& blocks = gaps_->blocks;
+  blocks.erase(blocks.begin(), std::partition_point(blocks.begin(), blocks.end(), [rcv_nxt](const auto& block) {
+                 return seq_up_to(block.right, rcv_nxt);
+               }));
   if (entries.empty()) {
     gaps_->recent_count = 0;
   }
@@ -106,20 +159,13 @@ void ReceiveBuffer::note_recent(std::uint32_t seq) {
 }
 
 bool ReceiveBuffer::block_around(std::uint32_t seq, wire::SackBlock& block) const {
-  const std::vector<Entry>& entries = gaps_->entries;
+  const std::vector<wire::SackBlock>& blocks = gaps_->blocks;
   const auto at =
-      std::find_if(entries.begin(), entries.end(), [&](const Entry& e) { return seq_within(e.seq, seq, e.end()); });
-  if (at == entries.end()) {
+      std::partition_point(blocks.begin(), blocks.end(), [seq](const auto& one) { return seq_up_to(one.right, seq); });
+  if (at == blocks.end() || seq_before(seq, at->left)) {
     return false;
   }
-  block = {at->seq, at->end()};
-  for (auto before = at; before != entries.begin() && std::prev(before)->end() == block.left;) {
-    --before;
-    block.left = before->seq;
-  }
-  for (auto after = std::next(at); after != entries.end() && after->seq == block.right; ++after) {
-    block.right = after->end();
-  }
+  block = *at;
   return true;
 }
 

@@ -2,6 +2,10 @@
 // ReceiveBuffer: data on its way to the user. In order: a queue of the packets they came in. Out of order: packets
 // without overlap, sorted by sequence number, until the gap before them is filled. A packet ends (is consumed) when its
 // last byte is read.
+//
+// Of data that come twice and differ, the first copy counts, byte by byte, whether it came in order or not: what was
+// acknowledged or reported by SACK never changes, and nobody can make this end and an onlooker see different streams by
+// the order of his segments.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -23,8 +27,11 @@ using DropSink = Delegate<void(Packet, DropReason)>;
 
 class ReceiveBuffer {
  public:
-  static constexpr std::size_t kMaxOutOfOrder = 8192;  ///< packets
-  static constexpr std::size_t kCoalesceBelow = 512;   ///< payloads up to this are copied behind their predecessor
+  static constexpr std::size_t kCoalesceBelow = 512;  ///< payloads up to this are copied behind their predecessor
+
+  /// How many packets may wait behind a gap when `bytes` may: a packet is more than its data, so a limit in bytes alone
+  /// would let tiny segments take a thousand times as much memory.
+  [[nodiscard]] static std::size_t most_out_of_order(std::uint32_t bytes) { return 64 + bytes / 512; }
 
   /// Bytes in order and not read.
   [[nodiscard]] std::uint32_t readable() const { return readable_; }
@@ -33,11 +40,13 @@ class ReceiveBuffer {
 
   /// Appends data that starts at the next byte expected. Takes the packet.
   void append(Packet data);
-  /// Keeps data that starts at `seq`, later than `rcv_nxt`, cut to what is new. False (and the packet stays with the
-  /// caller, `reason` says why): nothing new in it, or too much is kept already. `duplicate`, empty before, is set to
-  /// the first range of it that we had already.
-  [[nodiscard]] bool insert(Packet& data, std::uint32_t seq, DropSink drop, DropReason& reason,
-                            wire::SackBlock& duplicate);
+  /// Takes data that start at `rcv_nxt`. Returns how many bytes have become contiguous, with what waited behind them.
+  /// `duplicate`: as insert().
+  std::uint32_t accept(Packet data, std::uint32_t rcv_nxt, DropSink drop, wire::SackBlock& duplicate);
+  /// Takes data that start at `seq`, later than the next byte expected, and keeps what is new of them, in at most
+  /// `most` packets in all. False: nothing was kept; `drop` has got it, as tcp_duplicate or tcp_reassembly_full.
+  /// `duplicate`, empty before, is set to the first range that we had already.
+  bool insert(Packet data, std::uint32_t seq, std::size_t most, DropSink drop, wire::SackBlock& duplicate);
   /// Moves what has become contiguous at `rcv_nxt` in order; returns the bytes.
   std::uint32_t take_contiguous(std::uint32_t rcv_nxt, DropSink drop);
 
@@ -59,10 +68,13 @@ class ReceiveBuffer {
   };
   struct Gaps {  // what came ahead of one
     std::vector<Entry> entries;
+    std::vector<wire::SackBlock> blocks;  // the same, entries that touch taken together
     std::uint32_t bytes = 0;
     std::array<std::uint32_t, 6> recent{};  // a byte of each block, the newest first
     std::uint8_t recent_count = 0;
   };
+  void keep(Packet data, std::uint32_t seq, std::vector<Entry>::iterator at);
+  void add_to_blocks(std::uint32_t left, std::uint32_t right);
   void note_recent(std::uint32_t seq);
   [[nodiscard]] bool block_around(std::uint32_t seq, wire::SackBlock& block) const;
 

@@ -4,6 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+#include <vector>
+
 #include "catenet/base/rng.h"
 #include "catenet/net/counters.h"
 #include "catenet/transport/tcp/send_buffer.h"
@@ -22,6 +26,7 @@ class Buffers : public testing::Test {
     drops.add(reason);
     packet.discard();
   }
+  static constexpr std::size_t kMost = 100;
   static std::byte at(std::uint32_t seq) { return std::byte((seq * 13 + (seq >> 8)) & 0xff); }
   Packet data(std::uint32_t seq, std::size_t n) {
     Packet packet = pool.make();
@@ -33,14 +38,8 @@ class Buffers : public testing::Test {
     return packet;
   }
   bool insert(std::uint32_t seq, std::size_t n) {
-    Packet packet = data(seq, n);
-    DropReason reason = DropReason::tcp_closed;
     duplicate = {};
-    const bool kept = received.insert(packet, seq, sink, reason, duplicate);
-    if (!kept) {
-      drop(std::move(packet), reason);
-    }
-    return kept;
+    return received.insert(data(seq, n), seq, kMost, sink, duplicate);
   }
 
   PacketPool pool;
@@ -61,9 +60,7 @@ TEST_F(Buffers, AnyOrderOfOverlappingPiecesGivesTheStream) {
       const std::uint32_t seq = std::min(rcv_nxt - start + ahead, 1999U) + start;
       const auto n = static_cast<std::uint32_t>(1 + rng.below(std::min(150U, start + 2000 - seq)));
       if (seq == rcv_nxt) {
-        received.append(data(seq, n));
-        rcv_nxt += n;
-        rcv_nxt += received.take_contiguous(rcv_nxt, sink);
+        rcv_nxt += received.accept(data(seq, n), seq, sink, duplicate);
       } else {
         (void)insert(seq, n);
       }
@@ -80,11 +77,57 @@ TEST_F(Buffers, AnyOrderOfOverlappingPiecesGivesTheStream) {
   }
 }
 
+// Every copy of a byte has another value; what is read is the first that came.
+TEST_F(Buffers, TheFirstCopyCounts) {
+  constexpr std::uint32_t kStart = 0xffffff80;
+  constexpr std::uint32_t kLength = 400;
+  for (std::uint64_t seed = 0; seed < 500; ++seed) {
+    Rng rng(seed);
+    std::vector<std::byte> expected(kLength);
+    std::vector<bool> there(kLength);
+    std::uint32_t rcv_nxt = kStart;
+    std::vector<std::byte> stream;
+    for (unsigned copy = 1; rcv_nxt != kStart + kLength; ++copy) {
+      const std::uint32_t left = rcv_nxt - kStart;
+      const std::uint32_t from =
+          rng.below(4) == 0 ? left : left + static_cast<std::uint32_t>(rng.below(kLength - left));
+      const std::uint32_t to = from + 1 + static_cast<std::uint32_t>(rng.below(std::min(90U, kLength - from)));
+      const std::vector<std::byte> bytes(to - from, std::byte(copy & 0xff));
+      for (std::uint32_t i = from; i < to; ++i) {
+        if (!there[i]) {
+          there[i] = true;
+          expected[i] = bytes[0];
+        }
+      }
+      Packet packet = pool.make();
+      ASSERT_TRUE(packet.append(bytes));
+      duplicate = {};
+      if (from == left) {
+        rcv_nxt += received.accept(std::move(packet), rcv_nxt, sink, duplicate);
+      } else {
+        received.insert(std::move(packet), kStart + from, 1000, sink, duplicate);
+      }
+      std::array<wire::SackBlock, 4> blocks;
+      for (std::size_t i = received.sack_blocks(blocks); i > 0;
+           --i) {  // a block is what is there, and all that touches
+        const std::uint32_t begin = blocks[i - 1].left - kStart;
+        const std::uint32_t end = blocks[i - 1].right - kStart;
+        ASSERT_TRUE(std::all_of(there.begin() + begin, there.begin() + end, [](bool b) { return b; }));
+        ASSERT_TRUE(!there[begin - 1] && (end == kLength || !there[end]));
+      }
+    }
+    stream.resize(kLength);
+    ASSERT_EQ(received.read(stream, false), kLength);
+    ASSERT_TRUE(stream == expected) << "seed " << seed;
+    ASSERT_FALSE(received.has_gap());
+  }
+}
+
 TEST_F(Buffers, WhollyOldPiecesAreDuplicates) {
   EXPECT_TRUE(insert(100, 50));
   EXPECT_FALSE(insert(110, 20));
-  EXPECT_TRUE(insert(90, 100));  // holds the other one
-  EXPECT_EQ(drops.of(DropReason::tcp_duplicate), 2U);
+  EXPECT_TRUE(insert(90, 100));  // around the other one
+  EXPECT_EQ(drops.of(DropReason::tcp_duplicate), 1U);
   EXPECT_EQ(received.out_of_order_bytes(), 100U);
   EXPECT_EQ(duplicate, (wire::SackBlock{100, 150}));
   EXPECT_FALSE(insert(95, 10));
@@ -106,7 +149,7 @@ TEST_F(Buffers, SmallPiecesShareAPacket) {
 }
 
 TEST_F(Buffers, TheAssemblerHasALimit) {
-  for (std::uint32_t i = 0; i < ReceiveBuffer::kMaxOutOfOrder; ++i) {
+  for (std::uint32_t i = 0; i < kMost; ++i) {
     ASSERT_TRUE(insert(10 + 2 * i, 1));
   }
   EXPECT_FALSE(insert(5, 1));

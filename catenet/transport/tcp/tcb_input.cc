@@ -218,11 +218,11 @@ void Tcb::refuse_unacceptable(Packet data, const TcpSegment& segment, Instant no
   if (!segment.rst()) {
     if (state_ == TcpState::syn_received && segment.syn() && !segment.has_ack() && segment.seq == irs_) {
       syn_due_ = true;  // the peer has not got our SYN,ACK
-    } else if (length > 0) {
+    } else if (length > 0 && !segment.syn()) {
       note_duplicate(segment.seq, seq_min(segment.seq + length, rcv_nxt_));
       ack_due_ = true;
     } else {
-      challenge(now);  // two ends that disagree must not answer each other's bare ACKs for ever
+      challenge(now);  // a blind SYN (RFC 5961 4); and two ends that disagree must not answer bare ACKs for ever
     }
   }
   drop(std::move(data), reason);
@@ -325,8 +325,11 @@ void Tcb::input_text(Packet data, std::uint32_t seq, Instant now) {
     if (receive_shut_) {
       drop(std::move(data), DropReason::tcp_closed);
     } else {
-      received_.append(std::move(data));
-      rcv_nxt_ += received_.take_contiguous(rcv_nxt_, environment_.drop);
+      wire::SackBlock duplicate{};
+      rcv_nxt_ = seq + received_.accept(std::move(data), seq, environment_.drop, duplicate);
+      if (duplicate.left != duplicate.right) {
+        note_duplicate(duplicate.left, duplicate.right);
+      }
     }
     peer_segment_ = std::max(peer_segment_, std::min(length, std::max(mss_, 536U)));
     received_data(rcv_nxt_ - seq, had_gap, now);
@@ -339,11 +342,13 @@ void Tcb::input_text(Packet data, std::uint32_t seq, Instant now) {
 void Tcb::keep_out_of_order(Packet data, std::uint32_t seq) {
   ++troubles().out_of_order;
   ack_due_ = true;  // RFC 5681 4.2: a duplicate ACK at once
-  DropReason reason = DropReason::tcp_closed;
-  wire::SackBlock duplicate{};
-  if (receive_shut_ || !received_.insert(data, seq, environment_.drop, reason, duplicate)) {
-    drop(std::move(data), reason);
+  if (receive_shut_) {
+    drop(std::move(data), DropReason::tcp_closed);
+    return;
   }
+  wire::SackBlock duplicate{};
+  const std::size_t most = ReceiveBuffer::most_out_of_order(receive_limit());
+  (void)received_.insert(std::move(data), seq, most, environment_.drop, duplicate);
   if (duplicate.left != duplicate.right) {
     note_duplicate(duplicate.left, duplicate.right);
   }

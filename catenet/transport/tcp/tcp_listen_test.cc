@@ -31,24 +31,9 @@ class TcpListen : public testing::Test {
   // A segment from a peer that has no TCP.
   void inject(std::uint8_t flags, std::uint32_t seq, std::uint32_t ack, std::uint16_t port = 1000,
               const char* from = "10.0.0.9", const wire::TcpOptions& options = {}) {
-    Packet packet = net.pool.make();
-    std::byte* bytes = packet.push(wire::kTcpHeaderSize + options.size());
-    (void)options.emit({bytes + wire::kTcpHeaderSize, options.size()});
-    auto& header = packet.header<wire::TcpHeader>();
-    header = wire::TcpHeader{};
-    header.source_port = port;
-    header.destination_port = 80;
-    header.seq = seq;
-    header.ack = ack;
-    header.flags = flags;
-    header.window = 65535;
-    header.set_header_size(wire::kTcpHeaderSize + options.size());
-    packet.meta().checksum = ChecksumState::verified;
-    ip::Delivery delivery;
-    delivery.source = address(from);
-    delivery.destination = address("10.0.0.2");
-    delivery.interface = arrival_;
-    net.b->tcp.receive(std::move(packet), delivery);
+    Forged forged{{endpoint("10.0.0.2:80"), {address(from), port}}, seq, ack, flags};
+    forged.options = options;
+    transport::inject(*net.b, forged, arrival_);
   }
   // Keeps what b sends to other hosts than a from a, and the last of its numbers.
   void watch() {

@@ -211,66 +211,42 @@ class Schedule {
     }
     const Tcb& tcb = *pcb->tcb();
     const std::uint32_t away = (1U << 30) + static_cast<std::uint32_t>(rng_.below(1U << 30));
-    std::uint32_t seq = tcb.rcv_nxt() + away;
-    std::uint32_t ack = static_cast<std::uint32_t>(rng_.next());
-    std::uint8_t flags = wire::TcpFlag::kAck;
-    std::uint32_t data = 0;
-    wire::TcpOptions options;
+    Forged forged{pcb->tuple(), tcb.rcv_nxt() + away, static_cast<std::uint32_t>(rng_.next())};
+    forged.window = static_cast<std::uint16_t>(tcb.snd_wnd() >> tcb.snd_wscale());
     switch (rng_.below(6)) {
       case 0:  // anything, far from the window
-        flags = static_cast<std::uint8_t>(rng_.next());
-        data = static_cast<std::uint32_t>(rng_.below(1400));
+        forged.flags = static_cast<std::uint8_t>(rng_.next());
+        forged.data.resize(rng_.below(1400));
         break;
       case 1:  // a reset that is in the window, and not the next number
-        seq = tcb.rcv_nxt() + 1 + static_cast<std::uint32_t>(rng_.below(std::max(tcb.rcv_wnd(), 2U) - 1));
-        flags = wire::TcpFlag::kRst;
+        forged.seq = tcb.rcv_nxt() + 1 + static_cast<std::uint32_t>(rng_.below(std::max(tcb.rcv_wnd(), 2U) - 1));
+        forged.flags = wire::TcpFlag::kRst;
         break;
       case 2:  // a SYN
-        seq = maybe(rng_, 2) ? tcb.rcv_nxt() : static_cast<std::uint32_t>(rng_.next());
-        flags = wire::TcpFlag::kSyn;
+        forged.seq = maybe(rng_, 2) ? tcb.rcv_nxt() : static_cast<std::uint32_t>(rng_.next());
+        forged.flags = wire::TcpFlag::kSyn;
         break;
       case 3:  // acknowledges what was never sent
-        seq = tcb.rcv_nxt();
-        ack = tcb.snd_nxt() + away;
+        forged.seq = tcb.rcv_nxt();
+        forged.ack = tcb.snd_nxt() + away;
         break;
       case 4:  // duplicate acknowledgements
-        seq = tcb.rcv_nxt();
-        ack = tcb.snd_una();
+        forged.seq = tcb.rcv_nxt();
+        forged.ack = tcb.snd_una();
         break;
       default:  // SACK for what may not have arrived
-        seq = tcb.rcv_nxt();
-        ack = tcb.snd_una();
-        options.sack_count = 1;
-        options.sack[0].left = ack + static_cast<std::uint32_t>(rng_.below(tcb.flight() + 100));
-        options.sack[0].right = options.sack[0].left + static_cast<std::uint32_t>(rng_.below(tcb.flight() + 100));
+        forged.seq = tcb.rcv_nxt();
+        forged.ack = tcb.snd_una();
+        forged.options.sack_count = 1;
+        forged.options.sack[0].left = forged.ack + static_cast<std::uint32_t>(rng_.below(tcb.flight() + 100));
+        forged.options.sack[0].right =
+            forged.options.sack[0].left + static_cast<std::uint32_t>(rng_.below(tcb.flight() + 100));
     }
-    if (tcb.state() ==
-        TcpState::syn_sent) {  // there is no window yet: a SYN that names the ports is a call like another
-      flags = static_cast<std::uint8_t>(flags & ~wire::TcpFlag::kSyn);
-      ack = tcb.snd_nxt() + away;
+    if (tcb.state() == TcpState::syn_sent) {  // no window yet: a SYN that names the ports is a call like another
+      forged.flags = static_cast<std::uint8_t>(forged.flags & ~wire::TcpFlag::kSyn);
+      forged.ack = tcb.snd_nxt() + away;
     }
-    send_forged(*pcb, host, seq, ack, flags, data, options);
-  }
-  void send_forged(const TcpPcb& pcb, TestHost& host, std::uint32_t seq, std::uint32_t ack, std::uint8_t flags,
-                   std::uint32_t data, const wire::TcpOptions& options) {
-    std::vector<std::byte> bytes(wire::kTcpHeaderSize + options.size() + data);
-    (void)options.emit(std::span(bytes).subspan(wire::kTcpHeaderSize, options.size()));
-    auto& header = *reinterpret_cast<wire::TcpHeader*>(bytes.data());
-    header.source_port = pcb.foreign().port;
-    header.destination_port = pcb.local().port;
-    header.seq = seq;
-    header.ack = ack;
-    header.flags = flags;
-    header.window = pcb.tcb()->snd_wnd() >> pcb.tcb()->snd_wscale();
-    header.set_header_size(wire::kTcpHeaderSize + options.size());
-    Packet packet = net_.pool.make();
-    ASSERT_TRUE(packet.append(bytes));
-    packet.meta().checksum = ChecksumState::verified;
-    ip::Delivery delivery;
-    delivery.source = pcb.foreign().address;
-    delivery.destination = pcb.local().address;
-    delivery.protocol = Tcp::kProtocolNumber;
-    host.tcp.receive(std::move(packet), delivery);
+    inject(host, forged);
   }
 
   // An ICMP error, mostly a guess. A router's word about the size of packets is believed (RFC 1191), and harmless.

@@ -201,6 +201,46 @@ inline std::vector<std::byte> random_bytes(std::size_t n, std::uint64_t seed) {
   return bytes;
 }
 
+/// A segment that no TCP made.
+struct Forged {
+  wire::FourTuple tuple;  ///< as its receiver sees it
+  std::uint32_t seq = 0;
+  std::uint32_t ack = 0;
+  std::uint8_t flags = wire::TcpFlag::kAck;
+  std::uint16_t window = 0xffff;
+  wire::TcpOptions options{};
+  std::vector<std::byte> raw_options{};  ///< in place of `options`, padded to a multiple of four
+  std::vector<std::byte> data{};
+};
+
+/// It arrives at `to`.
+inline void inject(TestHost& to, const Forged& forged, Interface* interface = nullptr) {
+  std::vector<std::byte> options = forged.raw_options;
+  if (options.empty()) {
+    options.resize(forged.options.size());
+    (void)forged.options.emit(options);
+  }
+  options.resize((options.size() + 3) / 4 * 4);
+  wire::TcpHeader header{};
+  header.source_port = forged.tuple.foreign.port;
+  header.destination_port = forged.tuple.local.port;
+  header.seq = forged.seq;
+  header.ack = forged.ack;
+  header.flags = forged.flags;
+  header.window = forged.window;
+  header.set_header_size(wire::kTcpHeaderSize + options.size());
+  Packet packet = to.node.pool().make();
+  ASSERT_TRUE(packet.append(std::as_bytes(std::span(&header, 1))) && packet.append(options) &&
+              packet.append(forged.data));
+  packet.meta().checksum = ChecksumState::verified;
+  ip::Delivery delivery;
+  delivery.source = forged.tuple.foreign.address;
+  delivery.destination = forged.tuple.local.address;
+  delivery.protocol = Tcp::kProtocolNumber;
+  delivery.interface = interface;
+  to.tcp.receive(std::move(packet), delivery);
+}
+
 /// A program at one end: sends `to_send` in pieces, reads to the end of the stream, then closes.
 class Talker {
  public:
