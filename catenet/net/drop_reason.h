@@ -99,6 +99,12 @@ namespace catenet {
     "a UDP-Lite checksum that covers 1 to 7 bytes, or more than there are")                                            \
   X(bad_udplite_checksum, "bad-udplite-checksum", "the UDP-Lite checksum is wrong, or missing")                        \
   X(udplite_uncovered, "udplite-uncovered", "the UDP-Lite checksum covers less than the receiver asks for")            \
+  X(tcp_md5_not_found, "tcp-md5-not-found", "no MD5 signature, and the connection wants one (RFC 2385)")               \
+  X(tcp_md5_unexpected, "tcp-md5-unexpected", "an MD5 signature, and no key for this peer")                            \
+  X(tcp_md5_failure, "tcp-md5-failure", "the MD5 signature is wrong")                                                  \
+  X(tcp_ao_required, "tcp-ao-required", "no TCP-AO signature, and the connection wants one (RFC 5925)")                \
+  X(tcp_ao_key_not_found, "tcp-ao-key-not-found", "a TCP-AO signature with a key that is not there for this peer")     \
+  X(tcp_ao_bad, "tcp-ao-bad", "the TCP-AO signature is wrong")                                                         \
   /* end of a run, faults */                                                                                           \
   X(node_down, "node-down", "the node is not running")                                                                 \
   X(filtered, "filtered", "a filter rule said so")                                                                     \

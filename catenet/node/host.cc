@@ -20,6 +20,7 @@ Host::Host(Environment& environment, SourceId id, std::string_view name, const H
   tcp_.set_config(config.tcp);
   tcp_.set_policy(config.tcp_policy);
   tcp_.set_limits(config.tcp_limits);
+  tcp_.set_digest(config.tcp_digest);
 }
 
 Host::~Host() = default;

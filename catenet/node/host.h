@@ -30,6 +30,7 @@ struct HostConfig {
   transport::TcpConfig tcp;
   transport::TcpPolicy tcp_policy;
   transport::TcpLimits tcp_limits;
+  transport::MakeSegmentDigest tcp_digest = nullptr;  ///< hash functions of signatures (catenet/crypto); null: none
 };
 
 class Host : public Node {

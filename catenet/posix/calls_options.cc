@@ -229,6 +229,9 @@ Result<void> set_tcp_option(const SocketFile& file, int name, const Value& value
   if (name == TCP_FASTOPEN_KEY) {
     return set_fast_open_keys(file, value);
   }
+  if (name == TCP_MD5SIG || name == TCP_MD5SIG_EXT || (name >= kAoAddKey && name <= kAoInfo)) {
+    return set_tcp_key_option(file, name, value);
+  }
   const auto number = value.as<int>();
   if (!number) {
     return std::unexpected(number.error());
@@ -407,6 +410,9 @@ Result<void> get_tcp_option(const SocketFile& file, int name, Value& value) {
       return get<option::FastOpenWithoutCookie>(file, value, kOn);
     case TCP_FASTOPEN_KEY:
       return get_fast_open_keys(file, value);
+    case kAoInfo:
+    case kAoGetKeys:
+      return get_tcp_key_option(file, name, value);
     case TCP_INFO:
       return get_tcp_info(file, value);
     case TCP_CONGESTION:

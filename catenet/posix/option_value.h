@@ -65,5 +65,13 @@ Result<void> get_ipv6_option(const SocketFile& file, int name, Value& value);
 /// Levels SOL_UDP and SOL_UDPLITE of a socket of one of them (options_udp.cc).
 Result<void> set_udp_option(const SocketFile& file, int name, const Value& value);
 Result<void> get_udp_option(const SocketFile& file, int name, Value& value);
+/// TCP's options that no header of the C library has (Linux 6.7).
+inline constexpr int kAoAddKey = 38;     // TCP_AO_ADD_KEY
+inline constexpr int kAoDeleteKey = 39;  // TCP_AO_DEL_KEY
+inline constexpr int kAoInfo = 40;       // TCP_AO_INFO
+inline constexpr int kAoGetKeys = 41;    // TCP_AO_GET_KEYS
+/// Keys of TCP's signatures (options_tcp_keys.cc): TCP_MD5SIG, TCP_MD5SIG_EXT and the above; read: the last two.
+Result<void> set_tcp_key_option(const SocketFile& file, int name, const Value& value);
+Result<void> get_tcp_key_option(const SocketFile& file, int name, Value& value);
 
 }  // namespace catenet::posix

@@ -2,11 +2,12 @@
 // The kernel as judge: testdata/errors.c, errors6.c, udp.c and the servers of examples/sockets run as they are under
 // the kernel and inside simulated hosts; what they print and how they end must be equal. Covers calls_socket.cc,
 // calls_data.cc, calls_file.cc, calls_poll.cc, calls_options.cc, calls_names.cc, calls_time.cc, calls_stdio.cc,
-// calls_process.cc, options_ipv6.cc, options_udp.cc, socket_file.cc, epoll.cc, wait.cc, stream.cc, open_file.cc,
+// calls_process.cc, options_ipv6.cc, options_udp.cc, options_tcp_keys.cc, socket_file.cc, epoll.cc, wait.cc, stream.cc, open_file.cc,
 // abi.cc, current.cc.
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 
 #include "catenet/posix/program_test_bench.h"
 #include "catenet/testing/routed_hosts.h"
@@ -14,6 +15,7 @@
 CATENET_POSIX_PROGRAM(errors);
 CATENET_POSIX_PROGRAM(errors6);
 CATENET_POSIX_PROGRAM(udp);
+CATENET_POSIX_PROGRAM(signatures);
 CATENET_POSIX_PROGRAM(client);
 CATENET_POSIX_PROGRAM(iterative);
 CATENET_POSIX_PROGRAM(threads);
@@ -94,6 +96,44 @@ INSTANTIATE_TEST_SUITE_P(Cases, OracleUdp,
                                            "segments_as_one", "batches", "batch_times", "batch_errors", "batch_stream",
                                            "batch_segments"),
                          [](const auto& test) { return std::string(test.param); });
+
+// TCP's MD5 signatures; the kernel may have been built without.
+class OracleSignatures : public Oracle {
+ protected:
+  void SetUp() override {
+    const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+    tcp_md5sig key{};
+    key.tcpm_addr.ss_family = AF_INET;
+    key.tcpm_keylen = 1;
+    const int done = ::setsockopt(fd, IPPROTO_TCP, TCP_MD5SIG, &key, sizeof key);
+    ::close(fd);
+    if (done != 0) {
+      GTEST_SKIP() << "the kernel has no MD5 signatures: nobody to compare with";
+    }
+  }
+};
+TEST_P(OracleSignatures, AnswersAsTheKernelDoes) { compare(catenet_posix_image_signatures, KERNEL_signatures); }
+
+INSTANTIATE_TEST_SUITE_P(Cases, OracleSignatures,
+                         ::testing::Values("md5_errors", "md5_errors6", "md5_talking", "md5_talking6", "md5_prefix",
+                                           "md5_wrong", "md5_missing", "md5_unwanted"),
+                         [](const auto& test) { return std::string(test.param); });
+
+// Kernels before 6.7 have no TCP-AO: what the program prints is what tcp_ao.rst says.
+TEST(PosixSignatures, Ao) {
+  RoutedHosts net;
+  Transcript ours;
+  const auto process = Process::start(net.alice.sockets(), catenet_posix_image_signatures,
+                                      {.arguments = {"signatures", "ao"}, .output = ours.sink()});
+  net.run_for(Duration::seconds(10));
+  EXPECT_FALSE(process->is_running()) << "waits for ever";
+  process->stop();
+  EXPECT_EQ(ours.text,
+            "add: 0\nadd again: EEXIST\nmd5 besides: EKEYREJECTED\nunknown algorithm: ENOENT\nreserved: EINVAL\n"
+            "interface: EINVAL\ncurrent of a listener: EINVAL\nconnect: 0\nsent: 5\necho: 5\n"
+            "info: 0 flags 3 current 61 next 84 bad 0 good yes\nkeys: 0 n 1 cmac(aes128) 12 61 84 flags 3 prefix 32\n"
+            "choose another: ENOENT\nremove current: EBUSY\nremove: ENOENT\ntoo late: EISCONN\n");
+}
 
 // ---- servers --------------------------------------------------------------------------------------------------------
 

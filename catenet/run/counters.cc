@@ -202,6 +202,10 @@ constexpr Source kTcpExtensions[] = {
      [](const Facts& f) { return std::uint64_t{f.sums.marks}; }},
     {{"TcpMarkCuts", "", "windows cut because the peer reported marks (not in nstat)"},
      [](const Facts& f) { return std::uint64_t{f.sums.mark_cuts}; }},
+#define CATENET_X(id, name, text) \
+  {{name, "", text}, [](const Facts& f) { return f.host.tcp().signature_counters().id; }},
+    CATENET_TCP_SIGNATURE_COUNTERS(CATENET_X)
+#undef CATENET_X
 };
 
 constexpr Source kUdp[] = {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "catenet/base/hash.h"
+#include "catenet/crypto/segment_digest.h"
 #include "catenet/link/ethernet/ethernet_link.h"
 #include "catenet/queue/fifo.h"
 #include "catenet/run/tcp_settings.h"
@@ -53,6 +54,7 @@ node::HostConfig host_config(const lab::Node& node) {
   config.ipv4.neighbor.reachable_time = *node.arp.timeout;
   config.ipv4.neighbor.broadcast_tries = static_cast<std::uint8_t>(*node.arp.retries);
   config.tcp = tcp_config(node.tcp);
+  config.tcp_digest = crypto::make_segment_digest;
   return config;
 }
 

@@ -43,6 +43,7 @@ void StreamDescriptor::start_over() {
   (*fresh)->set_reuse_port(claim.reuse_port);
   (*fresh)->set_v6_only(claim.v6_only);
   (*fresh)->set_device(pcb_->bound_device());
+  (*fresh)->take_keys(*pcb_);
   pcb_->set_on_ready({});
   pcb_->abort();
   attach(**fresh);
@@ -412,6 +413,33 @@ Result<void> StreamDescriptor::apply(const option::UserTimeout& o) {
   }
   return configure([&](auto& c) { c.user_timeout = o.after; });
 }
+Result<void> StreamDescriptor::apply(const option::Md5Key& o) {
+  return is_of_family(o.peer) ? pcb_->set_md5_key(o.peer, o.secret.bytes())
+                              : fail(EINVAL, "a key for peers of the other family");
+}
+Result<void> StreamDescriptor::apply(const option::AoKey& o) {
+  if (!is_of_family(o.key.peer)) {
+    return fail(EINVAL, "a key for peers of the other family");
+  }
+  if (life_ == Life::listening && (o.current || o.next)) {
+    return fail(EINVAL, "a listener has no current key");
+  }
+  const auto added = pcb_->add_ao_key(o.key);
+  if (!added || (!o.current && !o.next)) {
+    return added;
+  }
+  const auto given = [](bool wanted, std::uint8_t id) { return wanted ? std::optional(id) : std::nullopt; };
+  return pcb_->choose_ao_keys(given(o.current, o.key.send_id), given(o.next, o.key.receive_id), {});
+}
+Result<void> StreamDescriptor::apply(const option::AoKeyRemoval& o) {
+  return pcb_->remove_ao_key(o.peer, o.send_id, o.receive_id);
+}
+Result<void> StreamDescriptor::apply(const option::AoChoice& o) {
+  if (life_ == Life::listening && (o.current || o.next)) {
+    return fail(EINVAL, "a listener has no current key");
+  }
+  return pcb_->choose_ao_keys(o.current, o.next, o.required);
+}
 Result<void> StreamDescriptor::apply(const option::Congestion& o) {
   if (is_connection()) {
     return fail(EINVAL, "the congestion control of a connection cannot change");
@@ -467,6 +495,11 @@ Result<void> StreamDescriptor::fetch(T& o) const {
     o.on = pcb_->fast_open().without_cookie;
   } else if constexpr (std::is_same_v<T, option::FastOpenKeys>) {
     o.keys = pcb_->fast_open().keys.empty() ? protocols().tcp.fast_open_keys() : pcb_->fast_open().keys;
+  } else if constexpr (std::is_same_v<T, option::Keys>) {
+    if (pcb_->keys() == nullptr) {
+      return fail(ENOENT, "no keys");
+    }
+    o.keys = *pcb_->keys();
   } else if constexpr (std::is_same_v<T, option::UserTimeout>) {
     o.after = config.user_timeout;
   } else if constexpr (std::is_same_v<T, option::Congestion>) {

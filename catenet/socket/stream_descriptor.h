@@ -65,6 +65,13 @@ class StreamDescriptor final : public Descriptor {
   Result<void> apply(const option::FastOpenWithoutCookie& o);
   Result<void> apply(const option::FastOpenKeys& o);
   Result<void> apply(const option::UserTimeout& o);
+  Result<void> apply(const option::Md5Key& o);
+  Result<void> apply(const option::AoKey& o);
+  Result<void> apply(const option::AoKeyRemoval& o);
+  Result<void> apply(const option::AoChoice& o);
+  [[nodiscard]] bool is_of_family(const wire::IpPrefix& peer) const {
+    return family_ == wire::Family::kV6 || peer.address().is_v4();
+  }
   Result<void> apply(const option::Congestion& o);
   Result<void> apply(const option::Linger& o);
   template <typename T>

@@ -16,6 +16,7 @@
 #include "catenet/transport/tcp/congestion/congestion.h"
 #include "catenet/transport/tcp/fast_open.h"
 #include "catenet/transport/tcp/tcb_types.h"
+#include "catenet/transport/tcp/tcp_authentication.h"
 #include "catenet/transport/udp/udp_pcb.h"
 #include "catenet/wire/endpoint.h"
 
@@ -157,6 +158,29 @@ struct FastOpenWithoutCookie {
 struct FastOpenKeys {
   transport::FastOpenKeys keys;
 };  ///< stream: of a listener's cookies, in place of the host's
+struct Md5Key {
+  wire::IpPrefix peer;
+  transport::TcpSecret secret;
+};  ///< stream, write only: segments to and from these peers are signed (RFC 2385); empty: not any more
+    ///< (TCP_MD5SIG_EXT)
+struct AoKey {
+  transport::TcpAoKey key;
+  bool current = false;  ///< signs from now on
+  bool next = false;     ///< the peer is asked to use it
+};  ///< stream, write only: the same by TCP-AO (RFC 5925; TCP_AO_ADD_KEY)
+struct AoKeyRemoval {
+  wire::IpPrefix peer;
+  std::uint8_t send_id = 0;
+  std::uint8_t receive_id = 0;
+};  ///< stream, write only (TCP_AO_DEL_KEY)
+struct AoChoice {
+  std::optional<std::uint8_t> current;  ///< send_id
+  std::optional<std::uint8_t> next;     ///< receive_id
+  std::optional<bool> required;
+};  ///< stream, write only: what is not given stays (TCP_AO_INFO)
+struct Keys {
+  transport::TcpKeys keys;
+};  ///< stream, read only
 struct UserTimeout {
   Duration after;
 };  ///< stream (RFC 9293 3.9.1); 0: off
@@ -188,8 +212,9 @@ using Option =
                  option::SendCoverage, option::ReceiveCoverage, option::SegmentSize, option::ReceiveSegments,
                  option::NoDelay, option::Cork, option::KeepAlive, option::KeepAliveTiming, option::FastOpen,
                  option::FastOpenConnect, option::FastOpenWithoutCookie, option::FastOpenKeys, option::MaxSegment,
-                 option::Figures, option::UserTimeout, option::Congestion, option::Linger, option::JoinGroup,
-                 option::LeaveGroup>;
+                 option::Figures, option::Md5Key, option::AoKey, option::AoKeyRemoval, option::AoChoice, option::Keys,
+                 option::UserTimeout, option::Congestion, option::Linger,
+                 option::JoinGroup, option::LeaveGroup>;
 
 /// A call with its arguments, to be shown.
 struct Call {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "catenet/crypto/segment_digest.h"
 #include "catenet/link/ethernet/ethernet_link.h"
 #include "catenet/medium/cable.h"
 #include "catenet/medium/impairment.h"
@@ -40,6 +41,7 @@ class RoutedHosts {
     names_.add("gw", *wire::IpAddress::parse("10.0.1.254"));
     for (node::Host* host : {static_cast<node::Host*>(&alice), &bob}) {
       host->sockets().set_names(&names_);
+      host->tcp().set_digest(crypto::make_segment_digest);
     }
   }
   ~RoutedHosts() {

@@ -7,7 +7,8 @@
 namespace catenet::wire {
 namespace {
 
-// Kinds (RFC 9293 3.2, RFC 2018 2-3, RFC 7323 2.2 and 3.2, RFC 7413 4.1.1, RFC 6994 2) and their lengths.
+// Kinds (RFC 9293 3.2, RFC 2018 2-3, RFC 7323 2.2 and 3.2, RFC 7413 4.1.1, RFC 6994 2, RFC 2385 3, RFC 5482 3, RFC 5925
+// 2.2) and their lengths.
 constexpr std::uint8_t kEndOfOptionList = 0;
 constexpr std::uint8_t kNoOperation = 1;
 constexpr std::uint8_t kMss = 2;
@@ -15,6 +16,9 @@ constexpr std::uint8_t kWindowScale = 3;
 constexpr std::uint8_t kSackPermitted = 4;
 constexpr std::uint8_t kSack = 5;
 constexpr std::uint8_t kTimestamps = 8;
+constexpr std::uint8_t kMd5Signature = 19;
+constexpr std::uint8_t kUserTimeout = 28;
+constexpr std::uint8_t kAuthentication = 29;
 constexpr std::uint8_t kFastOpen = 34;
 constexpr std::uint8_t kExperiment = 254;
 constexpr std::uint16_t kFastOpenExperiment = 0xf989;
@@ -23,6 +27,10 @@ constexpr std::size_t kWindowScaleSize = 3;
 constexpr std::size_t kSackPermittedSize = 2;
 constexpr std::size_t kTimestampsSize = 10;
 constexpr std::size_t kSackBlockSize = 8;
+constexpr std::size_t kMd5SignatureSize = 2 + TcpSignature::kMd5Mac;
+constexpr std::size_t kUserTimeoutSize = 4;
+constexpr std::size_t kAuthenticationHead = 4;  // kind, length, key id, next key id
+constexpr unsigned kMinutes = 0x8000;
 
 // NOP, NOP, kind, length and timestamps: what nearly every segment of a running connection carries, and nothing else.
 constexpr std::uint32_t kAlignedTimestamps = std::uint32_t{kNoOperation} << 24 | std::uint32_t{kNoOperation} << 16 |
@@ -41,8 +49,30 @@ void take_fast_open(Bytes cookie, bool experimental, TcpOptions& out) {
   std::ranges::copy(cookie, option.cookie.begin());
 }
 
-// Takes one option of two bytes or more; false when a known kind has a wrong length.
-bool take(Bytes option, TcpOptions& out) {
+// `option` begins at `at`.
+bool take_signature(Bytes option, std::size_t at, TcpOptions& out) {
+  TcpSignature found;
+  if (load8(option, 0) == kMd5Signature) {
+    if (option.size() != kMd5SignatureSize) {
+      return false;
+    }
+    found = {TcpSignature::Kind::md5, TcpSignature::kMd5Mac, 0, 0, static_cast<std::uint8_t>(at + 2)};
+  } else {
+    if (option.size() <= kAuthenticationHead) {  // RFC 5925 2.2: an option without a MAC is none
+      return false;
+    }
+    found = {TcpSignature::Kind::ao, static_cast<std::uint8_t>(option.size() - kAuthenticationHead), load8(option, 2),
+             load8(option, 3), static_cast<std::uint8_t>(at + kAuthenticationHead)};
+  }
+  if (out.signature.is_there()) {
+    found = {.kind = TcpSignature::Kind::several};
+  }
+  out.signature = found;
+  return true;
+}
+
+// Takes one option of two bytes or more, which begins at `at`; false when a known kind has a wrong length.
+bool take(Bytes option, std::size_t at, TcpOptions& out) {
   const std::size_t size = option.size();
   switch (load8(option, 0)) {
     case kMss:
@@ -78,6 +108,16 @@ bool take(Bytes option, TcpOptions& out) {
       out.sack_count = static_cast<std::uint8_t>(count);
       return true;
     }
+    case kUserTimeout:
+      if (size != kUserTimeoutSize) {
+        return false;
+      }
+      out.user_timeout = TcpUserTimeout{static_cast<std::uint16_t>(load16(option, 2) & TcpUserTimeout::kMax),
+                                        (load16(option, 2) & kMinutes) != 0};
+      return true;
+    case kMd5Signature:
+    case kAuthentication:
+      return take_signature(option, at, out);
     case kFastOpen:
       take_fast_open(option.subspan(2), false, out);
       return true;
@@ -111,7 +151,7 @@ Parsed<TcpOptions> TcpOptions::parse(Bytes options) {
     }
     const std::size_t left = options.size() - at;
     const std::size_t length = left < 2 ? 0 : load8(options, at + 1);
-    if (length < 2 || length > left || !take(options.subspan(at, length), out)) {
+    if (length < 2 || length > left || !take(options.subspan(at, length), at, out)) {
       return bad(WireError::kBadOption);
     }
     at += length;
@@ -119,24 +159,22 @@ Parsed<TcpOptions> TcpOptions::parse(Bytes options) {
   return out;
 }
 
+std::size_t TcpOptions::size_without_sack() const {
+  return signature.size() + (mss ? 4 : 0) +
+         (timestamps       ? 12
+          : sack_permitted ? 4
+                           : 0) +
+         (window_scale ? 4 : 0) + (user_timeout ? kUserTimeoutSize : 0) + (fast_open ? size_of(*fast_open) : 0);
+}
+
 std::size_t TcpOptions::fitting_sack_blocks() const {
-  const std::size_t others = (mss ? 4 : 0) +
-                             (timestamps       ? 12
-                              : sack_permitted ? 4
-                                               : 0) +
-                             (window_scale ? 4 : 0) + (fast_open ? size_of(*fast_open) : 0);
-  const std::size_t room = kTcpMaxOptions - others;
+  const std::size_t room = kTcpMaxOptions - std::min(kTcpMaxOptions, size_without_sack());
   return room < 4 ? 0 : std::min<std::size_t>(sack_count, (room - 4) / kSackBlockSize);
 }
 
 std::size_t TcpOptions::size() const {
   const std::size_t blocks = fitting_sack_blocks();
-  return (mss ? 4 : 0) +
-         (timestamps       ? 12
-          : sack_permitted ? 4
-                           : 0) +
-         (window_scale ? 4 : 0) + (fast_open ? size_of(*fast_open) : 0) +
-         (blocks > 0 ? 4 + blocks * kSackBlockSize : 0);
+  return size_without_sack() + (blocks > 0 ? 4 + blocks * kSackBlockSize : 0);
 }
 
 std::size_t TcpOptions::emit(MutableBytes out) const {
@@ -151,6 +189,16 @@ std::size_t TcpOptions::emit(MutableBytes out) const {
     store32(out, at, v);
     at += 4;
   };
+  if (signature.size() > 0) {
+    std::fill_n(out.begin(), signature.size(), std::byte{0});
+    signature.kind == TcpSignature::Kind::md5
+        ? word(kNoOperation, kNoOperation, kMd5Signature, kMd5SignatureSize)
+        : word(kAuthentication, static_cast<unsigned>(kAuthenticationHead + signature.mac_size), signature.key_id,
+               signature.next_key_id);
+    for (at += signature.mac_size; at < signature.size(); ++at) {
+      store8(out, at, kNoOperation);
+    }
+  }
   if (mss) {
     word(kMss, kMssSize, *mss >> 8, *mss & 0xff);
   }
@@ -165,6 +213,10 @@ std::size_t TcpOptions::emit(MutableBytes out) const {
   }
   if (window_scale) {
     word(kNoOperation, kWindowScale, kWindowScaleSize, *window_scale);
+  }
+  if (user_timeout) {
+    const unsigned value = (user_timeout->minutes ? kMinutes : 0U) | user_timeout->value;
+    word(kUserTimeout, kUserTimeoutSize, value >> 8, value & 0xff);
   }
   if (fast_open) {
     std::fill_n(out.begin() + static_cast<std::ptrdiff_t>(at), size_of(*fast_open), std::byte{kNoOperation});

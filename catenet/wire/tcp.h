@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The TCP header (RFC 9293 3.1) as it lies in the packet, and its options as values: maximum segment size, window scale
-// and timestamps (RFC 7323), selective acknowledgement (RFC 2018), Fast Open (RFC 7413). Checksum and sequence
-// arithmetic belong above.
+// and timestamps (RFC 7323), selective acknowledgement (RFC 2018), Fast Open (RFC 7413), user timeout (RFC 5482), and
+// where a signature stands (RFC 2385, RFC 5925). Checksum, signatures and sequence arithmetic belong above.
 #pragma once
 #include <array>
 #include <cstddef>
@@ -92,6 +92,40 @@ struct TcpFastOpen {
   bool operator==(const TcpFastOpen&) const = default;
 };
 
+/// The option with a segment's signature, all but the signature itself (the MAC), which stays in the segment.
+struct TcpSignature {
+  enum class Kind : std::uint8_t {
+    none,
+    md5,      ///< RFC 2385
+    ao,       ///< TCP-AO (RFC 5925 2.2)
+    several,  ///< more than one, which no sender may send; not emitted
+  };
+  static constexpr std::uint8_t kMd5Mac = 16;
+  static constexpr std::uint8_t kMaxAoMac = 16;        ///< what we send; more can be parsed
+  static constexpr std::size_t kMacInHeader = 20 + 4;  ///< where emit() leaves room for it, in a segment of ours
+
+  Kind kind = Kind::none;
+  std::uint8_t mac_size = 0;
+  std::uint8_t key_id = 0;       ///< of AO
+  std::uint8_t next_key_id = 0;  ///< of AO: RNextKeyID
+  std::uint8_t mac_at = 0;       ///< where the MAC begins in the options that were parsed; emit() does not ask
+
+  [[nodiscard]] bool is_there() const { return kind != Kind::none; }
+  /// Bytes in a header, padding included.
+  [[nodiscard]] std::size_t size() const { return mac_size > 0 ? (4U + mac_size + 3U) / 4 * 4 : 0; }
+  bool operator==(const TcpSignature& o) const {
+    return kind == o.kind && mac_size == o.mac_size && key_id == o.key_id && next_key_id == o.next_key_id;
+  }
+};
+
+/// How long the sender keeps data that nobody acknowledges (RFC 5482 3).
+struct TcpUserTimeout {
+  static constexpr std::uint16_t kMax = 0x7fff;
+  std::uint16_t value = 0;  ///< at most kMax
+  bool minutes = false;     ///< or seconds
+  bool operator==(const TcpUserTimeout&) const = default;
+};
+
 struct TcpOptions {
   static constexpr std::size_t kMaxSackBlocks = 4;
 
@@ -102,21 +136,28 @@ struct TcpOptions {
   std::uint8_t sack_count = 0;
   std::array<SackBlock, kMaxSackBlocks> sack{};
   std::optional<TcpFastOpen> fast_open;  ///< one whose cookie has an impossible length is passed over (RFC 7413 4.1.1)
+  std::optional<TcpUserTimeout> user_timeout;
+  TcpSignature signature;
 
   /// Unknown kinds are passed over by their length; the last of several of a kind counts. kBadOption for a length below
   /// 2 or beyond the header, or a known kind with a length that is not its own (RFC 9293 3.1, MUST-7). Options that are
   /// only meant for SYN segments are reported wherever they stand.
   static Parsed<TcpOptions> parse(Bytes options);
 
-  /// How many of sack_count blocks fit beside the other options: at most 4, or 3 next to timestamps.
+  /// How many of sack_count blocks fit beside the other options: at most 4, or 3 next to timestamps; fewer next to a
+  /// signature.
   [[nodiscard]] std::size_t fitting_sack_blocks() const;
-  /// Bytes that emit() writes: a multiple of four, at most kTcpMaxOptions.
+  /// Bytes that emit() writes: a multiple of four, at most kTcpMaxOptions unless more was asked for than there is room.
   [[nodiscard]] std::size_t size() const;
-  /// MSS; SACK-permitted and timestamps (each padded with NOPs when alone); NOP and window scale; Fast Open, padded
-  /// with NOPs behind; NOP, NOP and SACK: every option on a 32-bit boundary, the layout that receivers' fast paths
-  /// expect (RFC 7323 appendix A). SACK blocks that do not fit are left out, the last first. Returns size().
+  /// The signature, its MAC zero (room that others fill); MSS; SACK-permitted and timestamps (each padded with NOPs
+  /// when alone); NOP and window scale; user timeout; Fast Open, padded with NOPs behind; NOP, NOP and SACK: every
+  /// option on a 32-bit boundary, the layout that receivers' fast paths expect (RFC 7323 appendix A). SACK blocks that
+  /// do not fit are left out, the last first. Returns size().
   std::size_t emit(MutableBytes out) const;
   bool operator==(const TcpOptions&) const = default;
+
+ private:
+  [[nodiscard]] std::size_t size_without_sack() const;
 };
 
 }  // namespace catenet::wire

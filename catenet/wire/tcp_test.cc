@@ -85,6 +85,50 @@ TEST(TcpOptions, FastOpen) {  // RFC 7413 4.1.1, and the experimental form befor
   }
 }
 
+TEST(TcpOptions, Signatures) {
+  TcpOptions md5{.mss = 1460, .signature = {.kind = TcpSignature::Kind::md5, .mac_size = 16}};
+  EXPECT_EQ(emitted_segment(md5), hex("01011312 00000000 00000000 00000000 00000000 020405b4"));
+  auto parsed = TcpOptions::parse(emitted_segment(md5));
+  ASSERT_EQ(parsed, md5);
+  EXPECT_EQ(kTcpHeaderSize + parsed->signature.mac_at, TcpSignature::kMacInHeader);
+  // RFC 9235 4.1.1: the SYN's options.
+  parsed = TcpOptions::parse(hex("020405b4 01030308 0402080a 00155ab7 00000000 1d103d54 2ee437c6 f8ede6d7 c4d602e7"));
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->signature,
+            (TcpSignature{.kind = TcpSignature::Kind::ao, .mac_size = 12, .key_id = 61, .next_key_id = 84}));
+  EXPECT_EQ(parsed->signature.mac_at, 24);
+  EXPECT_EQ(emitted_segment({.signature = {TcpSignature::Kind::ao, 9, 61, 84}}),
+            hex("1d0d3d54 00000000 00000000 00010101"));
+  // Two are one too many, of whatever kinds (RFC 5925 2.2).
+  const auto two = TcpOptions::parse(hex("1d053d54 aa01 1312 00000000 00000000 00000000 00000000"));
+  ASSERT_TRUE(two);
+  EXPECT_EQ(two->signature.kind, TcpSignature::Kind::several);
+  EXPECT_EQ(TcpOptions::parse(hex("1311 00000000 00000000 00000000 000000")).error(), WireError::kBadOption);
+  EXPECT_EQ(TcpOptions::parse(hex("1d043d54")).error(), WireError::kBadOption);
+}
+
+TEST(TcpOptions, SignaturesTakeTheRoomOfSackBlocks) {
+  TcpOptions ack{.timestamps = TcpTimestamps{1, 2}, .sack_count = 3, .sack = {{{1, 2}, {3, 4}, {5, 6}}}};
+  ack.signature = {.kind = TcpSignature::Kind::ao, .mac_size = 12};
+  EXPECT_EQ(ack.fitting_sack_blocks(), 1U);
+  EXPECT_EQ(ack.size(), 40U);
+  ack.signature = {.kind = TcpSignature::Kind::md5, .mac_size = 16};
+  EXPECT_EQ(ack.fitting_sack_blocks(), 0U);
+  EXPECT_EQ(ack.size(), 32U);
+  ack.timestamps.reset();
+  EXPECT_EQ(ack.fitting_sack_blocks(), 2U);
+}
+
+TEST(TcpOptions, UserTimeout) {  // RFC 5482 3
+  const TcpOptions seconds{.user_timeout = TcpUserTimeout{.value = 300}};
+  EXPECT_EQ(emitted_segment(seconds), hex("1c04012c"));
+  EXPECT_EQ(TcpOptions::parse(emitted_segment(seconds)), seconds);
+  const TcpOptions minutes{.user_timeout = TcpUserTimeout{.value = 2, .minutes = true}};
+  EXPECT_EQ(emitted_segment(minutes), hex("1c048002"));
+  EXPECT_EQ(TcpOptions::parse(emitted_segment(minutes)), minutes);
+  EXPECT_EQ(TcpOptions::parse(hex("1c030001")).error(), WireError::kBadOption);
+}
+
 TEST(TcpOptions, EmitsEachAlone) {
   EXPECT_EQ(emitted_segment({.mss = 536}), hex("02040218"));
   EXPECT_EQ(emitted_segment({.window_scale = 0}), hex("01030300"));

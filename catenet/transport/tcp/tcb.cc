@@ -128,10 +128,23 @@ void Tcb::accept_options(const TcpSegment& syn) {
 void Tcb::set_mss() {
   // RFC 6691: the option speaks of segments without options; what they take comes off the data.
   const std::uint32_t whole = std::min({peer_mss_, origin_.max_segment, std::uint32_t{config_->max_mss}});
-  const std::uint32_t options = timestamps_ ? kTimestampBytes : 0;
+  const std::uint32_t signature = signs() ? static_cast<std::uint32_t>(rare_->signature.size()) : 0;
+  const std::uint32_t options = (timestamps_ ? kTimestampBytes : 0) + signature;
   mss_ = std::max(whole, kMinMss + options) - options;
   if (congestion_) {
     congestion_->set_mss(mss_);
+  }
+}
+
+void Tcb::set_signature(const wire::TcpSignature& signature) {
+  if (!rare_ && !signature.is_there()) {
+    return;
+  }
+  const std::size_t before = rare().signature.size();
+  rare().signature = signature;
+  origin_.max_super_segment = signature.is_there() ? 0 : origin_.max_super_segment;
+  if (signature.size() != before) {
+    set_mss();
   }
 }
 

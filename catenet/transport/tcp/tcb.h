@@ -114,6 +114,8 @@ class Tcb {
   [[nodiscard]] std::uint8_t ecn_field() const { return ect_ ? 2 : 0; }
   [[nodiscard]] Instant deadline() const;
   void on_timeout(Instant now);
+  /// Segments carry this option from now on, each its own (no super-segments); the owner fills in the MAC.
+  void set_signature(const wire::TcpSignature& signature);
   /// ICMP says packets are too big, or the route changed (RFC 8201, RFC 1191); as TcbOrigin::max_segment.
   void set_max_segment(std::uint32_t bytes);
   /// Any other ICMP error (RFC 9293 3.9.2.2). `hard`: ends a handshake; else only remembered for a timeout.
@@ -257,6 +259,7 @@ class Tcb {
     std::uint32_t peer_fin = 0;          // number of the peer's FIN
     std::uint32_t early_ack = 0;         // what the early acknowledgement says
     wire::SackBlock dsack;               // to report: data that came twice (RFC 2883)
+    wire::TcpSignature signature;        // in every segment
     std::unique_ptr<FastOpen> fast_open;
   };
   enum class Frto : std::uint8_t { off, retransmitted, new_data };  // steps of RFC 5682 3.1
@@ -331,7 +334,7 @@ class Tcb {
   [[nodiscard]] Packet build_data(Plan plan, Instant now);
   [[nodiscard]] Packet build_syn(Instant now);
   [[nodiscard]] Packet build_control(std::uint32_t seq, std::uint8_t flags, Instant now);
-  [[nodiscard]] Packet finish(Packet packet, std::uint32_t seq, std::uint8_t flags, const wire::TcpOptions& options,
+  [[nodiscard]] Packet finish(Packet packet, std::uint32_t seq, std::uint8_t flags, wire::TcpOptions options,
                               Instant now);
   void note_sent(const Plan& plan, Instant now);
   void note_retransmission(const Plan& plan, Instant now);
@@ -347,6 +350,10 @@ class Tcb {
   }
   [[nodiscard]] std::uint32_t data_end() const { return send_seq_ + send_.size(); }
   [[nodiscard]] std::uint32_t send_end() const { return data_end() + (fin_queued_ ? 1 : 0); }
+
+  [[nodiscard]] bool signs() const { return rare_ && rare_->signature.is_there(); }
+  /// As Linux: the signature by MD5 and timestamps would leave no room for SACK, so a SYN has no timestamps then.
+  [[nodiscard]] bool may_stamp() const { return !signs() || rare_->signature.kind != wire::TcpSignature::Kind::md5; }
 
   // tcb_ecn.cc
   [[nodiscard]] std::uint8_t ecn_syn_flags();

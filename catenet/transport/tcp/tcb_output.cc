@@ -401,10 +401,10 @@ Packet Tcb::build_syn(Instant now) {
     options.window_scale = rcv_wscale_;
   }
   options.sack_permitted = answer ? sack_ : config_->sack;
-  if (answer ? timestamps_ : config_->timestamps) {
+  if (answer ? timestamps_ : config_->timestamps && may_stamp()) {
     options.timestamps = wire::TcpTimestamps{timestamp(now), answer ? ts_recent_ : 0};
   }
-  if (fast_open() != nullptr && !syn_out_) {
+  if (fast_open() != nullptr && !syn_out_ && !signs()) {
     add_fast_open(packet, options);
   }
   if (!syn_out_ && retries_ == 0) {
@@ -455,7 +455,10 @@ wire::TcpOptions Tcb::running_options(Instant now, bool with_sack) {
   return options;
 }
 
-Packet Tcb::finish(Packet packet, std::uint32_t seq, std::uint8_t flags, const wire::TcpOptions& options, Instant now) {
+Packet Tcb::finish(Packet packet, std::uint32_t seq, std::uint8_t flags, wire::TcpOptions options, Instant now) {
+  if (rare_) {
+    options.signature = rare_->signature;
+  }
   const bool syn = (flags & TcpFlag::kSyn) != 0;
   const bool ack = (flags & TcpFlag::kAck) != 0;
   const std::size_t header_size = wire::kTcpHeaderSize + options.size();

@@ -250,5 +250,20 @@ TEST(TcbBurst, WhatSackReportsIsCutOutOfIt) {  // RFC 2018, RFC 8985
   )");
 }
 
+TEST(TcbSignature, EachSegmentHasItsOwn) {
+  const auto run = [](const wire::TcpSignature& signature, const char* expected) {
+    Script s(plain_config());
+    s.origin.max_super_segment = 65'000;
+    s.run(established());
+    s.tcb->set_signature(signature);
+    s.run("1 send 3000\n" + std::string(expected));
+  };
+  run({}, "1 > P. 1:3001(3000) ack 1");
+  run({.kind = wire::TcpSignature::Kind::md5, .mac_size = 16},
+      "1 > . 1:1441(1440) ack 1\n1 > . 1441:2881(1440) ack 1\n1 > P. 2881:3001(120) ack 1");
+  run({.kind = wire::TcpSignature::Kind::ao, .mac_size = 12},
+      "1 > . 1:1445(1444) ack 1\n1 > . 1445:2889(1444) ack 1\n1 > P. 2889:3001(112) ack 1");
+}
+
 }  // namespace
 }  // namespace catenet::transport

@@ -110,14 +110,20 @@ void Tcp::receive(Packet packet, const ip::Delivery& delivery) {
     refuse(std::move(packet), DropReason::bad_tcp_option);
     return;
   }
-  const TcpSegment segment{header.seq,   header.ack, header.window,
-                           header.flags, *options,   static_cast<std::uint8_t>(delivery.traffic_class & 3)};
+  TcpSegment segment{header.seq,   header.ack, header.window,
+                     header.flags, *options,   static_cast<std::uint8_t>(delivery.traffic_class & 3)};
   const wire::FourTuple tuple{{delivery.destination, header.destination_port}, {delivery.source, header.source_port}};
+  TcpEntry* entry = table_.find(tuple);
+  TcpPcb* listener = entry == nullptr ? find_listener(tuple) : nullptr;
+  if ((authentication_ != nullptr || segment.options.signature.is_there()) &&
+      !authenticate(packet, segment, tuple, entry, listener)) [[unlikely]] {
+    return;
+  }
   packet.pull(header_size);
 
-  if (TcpEntry* entry = table_.find(tuple)) {
+  if (entry != nullptr) {
     input(*entry, std::move(packet), segment);
-  } else if (TcpPcb* listener = find_listener(tuple)) {
+  } else if (listener != nullptr) {
     ++others_.segments_received;
     input_to_listener(*listener, std::move(packet), segment, tuple);
   } else {  // RFC 9293 3.10.7.1
@@ -168,7 +174,13 @@ void Tcp::answer_reset(std::uint32_t length, const TcpSegment& segment, const wi
     return;
   }
   ++others_.segments_sent;
+  wire::TcpOptions options;
+  if (authentication_ != nullptr) {
+    options.signature = authentication_->answer_format();
+    (void)options.emit({packet.push(options.size()), options.size()});
+  }
   auto& header = packet.push_header<wire::TcpHeader>();
+  header.set_header_size(wire::kTcpHeaderSize + options.size());
   header.source_port = tuple.local.port;
   header.destination_port = tuple.foreign.port;
   header.flags = TcpFlag::kRst;
@@ -181,6 +193,9 @@ void Tcp::answer_reset(std::uint32_t length, const TcpSegment& segment, const wi
   header.checksum = checksum_fold(pseudo_header_sum(tuple.local.address, tuple.foreign.address, kProtocolNumber,
                                                     static_cast<std::uint32_t>(packet.size())));
   mark_partial_checksum(packet, 0, offsetof(wire::TcpHeader, checksum));
+  if (options.signature.is_there()) {
+    authentication_->sign_answer(packet, tuple);
+  }
   (void)output(std::move(packet), tuple, 0, nullptr);  // without a route the asker has bad luck
 }
 
@@ -216,7 +231,7 @@ void Tcp::on_error(const ip::ErrorReport& report) {
     }
     case Kind::port_unreachable:
     case Kind::protocol_unreachable:
-      pcb->tcb_->on_network_error(report.to_errno(), true);
+      pcb->tcb_->on_network_error(report.to_errno(), !distrusts_errors(*pcb));
       break;
     default:
       pcb->tcb_->on_network_error(report.to_errno(), false);
@@ -232,6 +247,9 @@ void Tcp::settle(TcpPcb& pcb, bool notify) {
     Packet packet = tcb.transmit(node_.now());
     if (!packet) {
       break;
+    }
+    if (pcb.has_keys_) [[unlikely]] {
+      sign(pcb, packet);
     }
     const Result<void> sent = output(std::move(packet), pcb.tuple_, tcb.ecn_field(), pcb.device_);
     if (sent) {
@@ -301,6 +319,9 @@ TcbOrigin Tcp::origin(const wire::FourTuple& tuple) const {
 void Tcp::start(TcpPcb& pcb, const TcbOrigin& origin) {
   pcb.started_ = node_.now();
   pcb.tcb_ = std::make_unique<Tcb>(environment_, *pcb.config_, pcb.tuple_, origin);
+  if (pcb.has_keys_) {
+    keys_changed(pcb);
+  }
 }
 
 void Tcp::tell_story(TcpPcb& pcb) {
@@ -373,6 +394,9 @@ void Tcp::destroy(TcpPcb& pcb) {
   leave_table(pcb);
   if (pcb.tcb_) {
     retire(*pcb.tcb_);
+  }
+  if (pcb.has_keys_) {
+    authentication_->forget(pcb);
   }
   --pcb_count_;
   delete &pcb;  // leaves its lists

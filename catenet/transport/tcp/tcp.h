@@ -15,7 +15,8 @@
 // (tcp_request.h).
 //
 // Where to read: tcp.cc (segments in and out, what follows), tcp_listen.cc (listeners, requests, cookies, TIME-WAIT),
-// tcp_fast_open.cc (data with SYNs), tcp_pcb.cc (the user's calls), tcp_info.cc (what can be seen), tcp_ports.h.
+// tcp_fast_open.cc (data with SYNs), tcp_signing.cc (signed segments), tcp_pcb.cc (the user's calls), tcp_info.cc (what
+// can be seen), tcp_ports.h.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -37,6 +38,7 @@
 #include "catenet/transport/tcp/syn_cookie.h"
 #include "catenet/transport/tcp/tcb.h"
 #include "catenet/transport/tcp/tcb_types.h"
+#include "catenet/transport/tcp/tcp_authentication.h"
 #include "catenet/transport/tcp/tcp_counters.h"
 #include "catenet/transport/tcp/tcp_entry.h"
 #include "catenet/transport/tcp/tcp_listener.h"
@@ -115,6 +117,25 @@ class TcpPcb final : public TcpPortUser, public ListNode<TcpAllPcbs>, public Lis
   /// Neither sends nor asks for cookies.
   void set_fast_open_without_cookie(bool on);
   [[nodiscard]] const TcpFastOpenSettings& fast_open() const;
+
+  /// Segments to and from these peers are signed by MD5 (RFC 2385): those of this socket's connection, and of the
+  /// connections that a listener accepts from now on. No bytes: not any more (ENOENT: they were not). ENOPROTOOPT when
+  /// the host has no hash functions (Tcp::set_digest); EINVAL for more than TcpSecret::kMaxSize bytes; EKEYREJECTED
+  /// when there is a key of TCP-AO for some of them.
+  Result<void> set_md5_key(const wire::IpPrefix& peer, std::span<const std::byte> key);
+  /// The same by TCP-AO (RFC 5925). A connection that has begun without cannot begin with it: EISCONN. EEXIST when one
+  /// of the ids is taken; EKEYREJECTED when there is an MD5 key; EINVAL; ENOPROTOOPT.
+  Result<void> add_ao_key(const TcpAoKey& key);
+  /// ENOENT; EBUSY when it is the current or the next one.
+  Result<void> remove_ao_key(const wire::IpPrefix& peer, std::uint8_t send_id, std::uint8_t receive_id);
+  /// Which key signs from now on, and which one the peer is asked to use; what is not given stays. Whether there must
+  /// be a key. ENOENT; EISCONN and ENOPROTOOPT as add_ao_key().
+  Result<void> choose_ao_keys(std::optional<std::uint8_t> current_send_id, std::optional<std::uint8_t> next_receive_id,
+                              std::optional<bool> required);
+  /// Null: none.
+  [[nodiscard]] const TcpKeys* keys() const;
+  /// What the socket before this one had.
+  void take_keys(const TcpPcb& from);
 
   /// Bytes accepted into the send buffer, 1 to bytes.size() (0 for an empty span). EAGAIN when it is full or the
   /// handshake is under way; EPIPE after shutdown_send() or when the connection is gone; ENOTCONN; or the pending
@@ -236,6 +257,10 @@ class Tcp final : public ip::Protocol {
   }
   [[nodiscard]] const TcpPolicy& policy() const { return policy_; }
   void set_policy(const TcpPolicy& policy) { policy_ = policy; }
+  /// Gives the hash functions of signatures (RFC 2385, RFC 5925), once a socket is given a key. Null, as at first:
+  /// there are none, and no socket takes a key.
+  void set_digest(MakeSegmentDigest make) { make_digest_ = make; }
+  [[nodiscard]] const TcpSignatureCounters& signature_counters() const;
   /// The keys of this host's Fast Open cookies; random ones until this is called. Hosts behind one address share them.
   void set_fast_open_keys(const FastOpenKeys& keys) { fast_open_keys_ = keys; }
   [[nodiscard]] const FastOpenKeys& fast_open_keys();
@@ -293,7 +318,7 @@ class Tcp final : public ip::Protocol {
   [[nodiscard]] unsigned patience(const TcpListener& listener, unsigned most) const;
   void end_request(TcpRequest& request);
   TcpPcb* make_child(TcpPcb& listener, const wire::FourTuple& tuple, const TcbOrigin& origin);
-  void send_all(Tcb& tcb, const wire::FourTuple& tuple, Interface* device);
+  void send_all(Tcb& tcb, const TcpPcb& listener, const TcpAoIds& ids);
   void established(TcpPcb& pcb);
   void end_listener(TcpPcb& listener);
   Result<void> start_listening(TcpPcb& pcb);
@@ -305,6 +330,19 @@ class Tcp final : public ip::Protocol {
   void keep_in_order(TcpTimeWait& row);
   void end_time_wait(TcpTimeWait& row);
   void on_time_wait_timer(Instant now);
+
+  // tcp_signing.cc
+  [[nodiscard]] bool authenticate(Packet& packet, TcpSegment& segment, const wire::FourTuple& tuple, TcpEntry* entry,
+                                  TcpPcb* listener);
+  [[nodiscard]] TcpIsns isns_for(const TcpSegment& segment, const TcpEntry* entry);
+  [[nodiscard]] TcpAuthentication& authentication();
+  Result<TcpKeys*> keys_to_change(TcpPcb& pcb, bool ao);
+  void keys_changed(TcpPcb& pcb);
+  void begin_signing(TcpPcb& pcb, const TcpPcb& listener, const TcpAoIds& ids);
+  void sign(const TcpPcb& pcb, Packet& packet);
+  [[nodiscard]] bool distrusts_errors(const TcpPcb& pcb);
+  [[nodiscard]] wire::TcpSignature signature_of(const TcpTimeWait& row);
+  void sign(const TcpTimeWait& row, Packet& packet);
 
   // tcp_fast_open.cc
   struct FastOpenAnswer {
@@ -353,6 +391,7 @@ class Tcp final : public ip::Protocol {
   TcpPcb* any_listeners_[2] = {nullptr, nullptr};  // who gets what is for nobody else
   SharedValue<TcpConfig> config_;
   TcpLimits limits_;
+  unsigned fast_open_pauses_ = 0;
   TcpPolicy policy_;
   TcpCounters counters_;
   TcpStatistics others_;  // of connections that are gone, and of segments that belonged to none
@@ -364,9 +403,10 @@ class Tcp final : public ip::Protocol {
   FastOpenKeys fast_open_keys_;
   FastOpenCache fast_open_cache_{TcpLimits{}.fast_open_servers};
   Instant fast_open_paused_until_ = Instant::zero();
-  unsigned fast_open_pauses_ = 0;
   TcbEnvironment environment_;
-  Interface* arrival_ = nullptr;  // where the segment at hand came in
+  MakeSegmentDigest make_digest_ = nullptr;
+  std::unique_ptr<TcpAuthentication> authentication_;  // null: no socket has ever had a key
+  Interface* arrival_ = nullptr;                       // where the segment at hand came in
   PcbTable<TcpEntry> table_;
   TcpPorts ports_;
   IntrusiveList<TcpPcb, TcpAllPcbs> pcbs_;                  // in the order of their making
@@ -375,8 +415,8 @@ class Tcp final : public ip::Protocol {
   std::uint32_t pcb_count_ = 0;
   std::uint32_t request_count_ = 0;
   std::uint32_t time_wait_count_ = 0;
+  std::uint32_t finished_next_ = 0;  // where the oldest of finished_ is once that ring is full
   std::vector<TcpFlow> finished_;
-  std::uint32_t finished_next_ = 0;  // where the oldest is once the ring is full
 };
 
 }  // namespace catenet::transport

@@ -55,6 +55,7 @@ class TcpPortUser : public TcpEntry {
   bool reuse_port_ = false;
   bool v6_only_ = false;
   bool listening_ = false;
+  bool has_keys_ = false;        // TcpAuthentication has keys of this entry
   bool chosen_by_user_ = false;  // by bind(): nobody else gets this port for a connection of his own
   Interface* device_ = nullptr;
 

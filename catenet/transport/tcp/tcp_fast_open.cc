@@ -64,7 +64,7 @@ Tcp::FastOpenAnswer Tcp::judge_fast_open(TcpPcb& listener, const TcpSegment& syn
   const auto& presented = syn.options.fast_open;
   counters_.fast_open_requests += presented && presented->size == 0 ? 1 : 0;
   const std::uint32_t queue = fast_open_queue(listener);
-  if (!policy_.fast_open.server || queue == 0 || (bytes == 0 && !presented)) {
+  if (!policy_.fast_open.server || queue == 0 || syn.options.signature.is_there() || (bytes == 0 && !presented)) {
     return {};
   }
   TcpListener& queues = *listener.listener_;
@@ -146,7 +146,7 @@ Tcp::FastOpenOffer Tcp::offer_fast_open(const TcpPcb& pcb) {
   const Instant now = node_.now();
   const FastOpenCache::Server* server = fast_open_cache_.find(pcb.tuple_.foreign.address);
   FastOpenOffer offer;
-  if (now < fast_open_paused_until_ || (server != nullptr && now < server->paused_until)) {
+  if (pcb.has_keys_ || now < fast_open_paused_until_ || (server != nullptr && now < server->paused_until)) {
     return offer;
   }
   const bool without_cookie = policy_.fast_open.client_without_cookie || pcb.fast_open().without_cookie;

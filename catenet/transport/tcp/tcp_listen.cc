@@ -190,13 +190,23 @@ void Tcp::input_syn(TcpPcb& listener, Packet packet, const TcpSegment& segment, 
     tcb.set_fast_open(*fast_open.cookie);
   }
   tcb.open_passive(segment, node_.now());
-  send_all(tcb, tuple, listener.device_);
+  send_all(tcb, listener, TcpAoIds(segment.options.signature));
 }
 
-void Tcp::send_all(Tcb& tcb, const wire::FourTuple& tuple, Interface* device) {
+// Of a Tcb for the moment, in answer to a segment with these key ids.
+void Tcp::send_all(Tcb& tcb, const TcpPcb& listener, const TcpAoIds& ids) {
   const TcpStatistics before = tcb.statistics();
+  const wire::FourTuple& tuple = tcb.tuple();
+  TcpKeys* keys = listener.has_keys_ ? authentication_->find(listener) : nullptr;
+  if (keys != nullptr) {
+    tcb.set_signature(authentication_->format(*keys, tuple.foreign.address, &ids));
+  }
   while (Packet packet = tcb.transmit(node_.now())) {
-    (void)output(std::move(packet), tuple, tcb.ecn_field(), device);  // what does not get through is sent again
+    if (keys != nullptr) {
+      authentication_->sign(*keys, packet, tuple, {tcb.iss(), tcb.irs()}, &ids);
+    }
+    (void)output(std::move(packet), tuple, tcb.ecn_field(),
+                 listener.device_);  // what does not get through is sent again
   }
   arrival_ = nullptr;
   others_.segments_sent += tcb.statistics().segments_sent - before.segments_sent;
@@ -216,7 +226,7 @@ void Tcp::answer_with_cookie(TcpPcb& listener, const TcpSegment& segment, const 
   last_cookie_at_ = now;
   Tcb tcb(environment_, *listener.config_, tuple, from);
   tcb.open_passive(syn, now);
-  send_all(tcb, tuple, listener.device_);
+  send_all(tcb, listener, TcpAoIds(segment.options.signature));
 }
 
 // True: it was a cookie, and the packet is taken.
@@ -243,6 +253,7 @@ bool Tcp::input_cookie(TcpPcb& listener, Packet& packet, const TcpSegment& segme
     drop_packet(std::move(packet), DropReason::tcp_table_full);
     return true;
   }
+  begin_signing(*child, listener, TcpAoIds(segment.options.signature));
   child->tcb_->resume_passive(*syn, {.answered = Instant::never()}, now);
   child->tcb_->input(std::move(packet), segment, now);
   adopt(*child->tcb_);
@@ -266,7 +277,7 @@ void Tcp::input_to_request(TcpRequest& request, Packet packet, const TcpSegment&
   Tcb tcb(environment_, *listener.config_, request.tuple_, from);
   tcb.resume_passive(request.syn(), request.past(), node_.now());
   tcb.input(std::move(packet), segment, node_.now());
-  send_all(tcb, request.tuple_, listener.device_);
+  send_all(tcb, listener, request.key_ids());
   if (tcb.statistics().retransmits > request.retransmits_) {
     request.note_answer(node_.now());  // the SYN came again
   }
@@ -293,12 +304,14 @@ void Tcp::complete(TcpRequest& request, Packet packet, const TcpSegment& segment
   from.iss = request.iss_;
   const TcpSegment syn = request.syn();
   const Tcb::HalfOpen past = request.past();
+  const TcpAoIds ids = request.key_ids();
   if (pcb_count_ >= limits_.pcbs) {
     drop_packet(std::move(packet), DropReason::tcp_table_full);
     return;
   }
   end_request(request);
   TcpPcb* child = make_child(listener, tuple, from);
+  begin_signing(*child, listener, ids);
   child->tcb_->resume_passive(syn, past, node_.now());
   child->tcb_->input(std::move(packet), segment, node_.now());
   adopt(*child->tcb_);
@@ -357,7 +370,7 @@ void Tcp::on_request_timer(TcpRequest& request, Instant now) {
     wait += wait;
   }
   request.timer_.arm(now + std::min(wait, config.max_rto));
-  send_all(tcb, request.tuple_, listener.device_);
+  send_all(tcb, listener, request.key_ids());
 }
 
 void Tcp::end_request(TcpRequest& request) {
@@ -396,6 +409,10 @@ void Tcp::enter_time_wait(TcpPcb& pcb) {
       end_time_wait(time_wait_.front());
     }
     auto* row = new TcpTimeWait(pcb, tcb.time_wait_facts(), node_.now() + length, length);
+    if (pcb.has_keys_) {
+      authentication_->make(*row) = *authentication_->find(pcb);
+      row->has_keys_ = true;
+    }
     leave_table(pcb);
     table_.insert(*row);
     ports_.add(*row);
@@ -462,6 +479,7 @@ void Tcp::acknowledge_again(const TcpTimeWait& row) {
     const auto clock = static_cast<std::uint32_t>(node_.now().ns() / 1'000'000);
     options.timestamps = wire::TcpTimestamps{clock + facts.timestamp_offset, facts.ts_recent};
   }
+  options.signature = signature_of(row);
   const std::size_t header_size = wire::kTcpHeaderSize + options.size();
   std::byte* bytes = packet.push(header_size);
   (void)options.emit({bytes + wire::kTcpHeaderSize, options.size()});
@@ -478,11 +496,15 @@ void Tcp::acknowledge_again(const TcpTimeWait& row) {
   header.checksum = checksum_fold(pseudo_header_sum(tuple.local.address, tuple.foreign.address, kProtocolNumber,
                                                     static_cast<std::uint32_t>(packet.size())));
   mark_partial_checksum(packet, 0, offsetof(wire::TcpHeader, checksum));
+  sign(row, packet);
   (void)output(std::move(packet), tuple, 0, nullptr);
 }
 
 void Tcp::end_time_wait(TcpTimeWait& row) {
   --time_wait_count_;
+  if (row.has_keys_) {
+    authentication_->forget(row);
+  }
   table_.erase(row);
   ports_.remove(row);
   delete &row;  // leaves the queue

@@ -9,6 +9,7 @@
 #include "catenet/base/intrusive_list.h"
 #include "catenet/event/timer.h"
 #include "catenet/transport/tcp/tcb.h"
+#include "catenet/transport/tcp/tcp_authentication.h"
 #include "catenet/transport/tcp/tcp_entry.h"
 
 namespace catenet::transport {
@@ -37,6 +38,8 @@ class TcpRequest final : public TcpEntry, public ListNode<TcpSynQueue> {
   friend class Tcp;
   void on_timer(Instant now);
   void note_answer(Instant now);  // the SYN,ACK went once more
+  /// Of the SYN, if it was signed by TCP-AO.
+  [[nodiscard]] TcpAoIds key_ids() const { return {key_id_, next_key_id_}; }
   [[nodiscard]] Tcb::HalfOpen past() const { return {answered_at_, retransmits_, timeouts_}; }
 
   Tcp& tcp_;
@@ -54,6 +57,8 @@ class TcpRequest final : public TcpEntry, public ListNode<TcpSynQueue> {
   std::uint8_t window_scale_ = 0;
   std::uint8_t retransmits_ = 0;
   std::uint8_t timeouts_ = 0;
+  std::uint8_t key_id_ = 0;
+  std::uint8_t next_key_id_ = 0;
   bool has_mss_ : 1 = false;
   bool has_window_scale_ : 1 = false;
   bool has_timestamp_ : 1 = false;

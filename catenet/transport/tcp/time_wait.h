@@ -49,6 +49,7 @@ class TcpTimeWait final : public TcpPortUser, public ListNode<TcpTimeWaitQueue> 
   [[nodiscard]] static std::uint32_t next_iss(const TimeWaitFacts& former, std::uint32_t clock_iss);
 
  private:
+  friend class Tcp;
   [[nodiscard]] bool gives_way_to(const TcpSegment& syn, bool timestamps_wanted) const;
   [[nodiscard]] Judgement answer(Judgement judgement, bool may_be_skipped, Instant now);
 
