@@ -64,6 +64,7 @@ constexpr std::array kTcpOptions = {
     OptionRule{"keepalive_idle", kDuration, "7200s", 1000 * kMillisecond, 1440 * kMinute},
     OptionRule{"keepalive_interval", kDuration, "75s", 1000 * kMillisecond, 1440 * kMinute},
     OptionRule{"user_timeout", kDuration, "0s", 0, 1440 * kMinute},
+    OptionRule{"advertised_user_timeout", kDuration, "0s", 0, 1440 * kMinute},
     OptionRule{"msl", kDuration, "30s", 0, 10 * kMinute},
 };
 

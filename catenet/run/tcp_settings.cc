@@ -70,6 +70,7 @@ constexpr std::array kSetters = {
     Setter{"keepalive_idle", set<&TcpConfig::keepalive_idle>},
     Setter{"keepalive_interval", set<&TcpConfig::keepalive_interval>},
     Setter{"user_timeout", set<&TcpConfig::user_timeout>},
+    Setter{"advertised_user_timeout", set<&TcpConfig::advertised_user_timeout>},
     Setter{"msl", set<&TcpConfig::msl>},
 };
 

@@ -413,6 +413,12 @@ Result<void> StreamDescriptor::apply(const option::UserTimeout& o) {
   }
   return configure([&](auto& c) { c.user_timeout = o.after; });
 }
+Result<void> StreamDescriptor::apply(const option::AdvertisedUserTimeout& o) {
+  if (o.after < Duration{}) {
+    return fail(EINVAL, "a time-out below zero");
+  }
+  return configure([&](auto& c) { c.advertised_user_timeout = o.after; });
+}
 Result<void> StreamDescriptor::apply(const option::Md5Key& o) {
   return is_of_family(o.peer) ? pcb_->set_md5_key(o.peer, o.secret.bytes())
                               : fail(EINVAL, "a key for peers of the other family");
@@ -500,6 +506,8 @@ Result<void> StreamDescriptor::fetch(T& o) const {
       return fail(ENOENT, "no keys");
     }
     o.keys = *pcb_->keys();
+  } else if constexpr (std::is_same_v<T, option::AdvertisedUserTimeout>) {
+    o.after = config.advertised_user_timeout;
   } else if constexpr (std::is_same_v<T, option::UserTimeout>) {
     o.after = config.user_timeout;
   } else if constexpr (std::is_same_v<T, option::Congestion>) {

@@ -65,6 +65,7 @@ class StreamDescriptor final : public Descriptor {
   Result<void> apply(const option::FastOpenWithoutCookie& o);
   Result<void> apply(const option::FastOpenKeys& o);
   Result<void> apply(const option::UserTimeout& o);
+  Result<void> apply(const option::AdvertisedUserTimeout& o);
   Result<void> apply(const option::Md5Key& o);
   Result<void> apply(const option::AoKey& o);
   Result<void> apply(const option::AoKeyRemoval& o);

@@ -181,6 +181,9 @@ struct AoChoice {
 struct Keys {
   transport::TcpKeys keys;
 };  ///< stream, read only
+struct AdvertisedUserTimeout {
+  Duration after;
+};  ///< stream: what the peer is told (RFC 5482), so that both ends are as patient as the more patient; 0: nothing
 struct UserTimeout {
   Duration after;
 };  ///< stream (RFC 9293 3.9.1); 0: off
@@ -213,7 +216,7 @@ using Option =
                  option::NoDelay, option::Cork, option::KeepAlive, option::KeepAliveTiming, option::FastOpen,
                  option::FastOpenConnect, option::FastOpenWithoutCookie, option::FastOpenKeys, option::MaxSegment,
                  option::Figures, option::Md5Key, option::AoKey, option::AoKeyRemoval, option::AoChoice, option::Keys,
-                 option::UserTimeout, option::Congestion, option::Linger,
+                 option::AdvertisedUserTimeout, option::UserTimeout, option::Congestion, option::Linger,
                  option::JoinGroup, option::LeaveGroup>;
 
 /// A call with its arguments, to be shown.

@@ -47,9 +47,13 @@ struct TcpConfig {
   Duration msl = Duration::seconds(30);         ///< TIME-WAIT lasts two of them
   Duration fin_wait_2 = Duration::seconds(60);  ///< for a peer that never closes, once our user has closed
   Duration user_timeout;                        ///< RFC 9293 3.9.1: data unacknowledged that long; 0: retries decide
+  Duration advertised_user_timeout;  ///< RFC 5482: what the peer is told; 0: nothing, nor is it heeded (Linux)
+  Duration min_user_timeout = Duration::seconds(100);     ///< RFC 5482's L_LIMIT
+  Duration max_user_timeout = Duration::seconds(86'400);  ///< RFC 5482's U_LIMIT
   Duration keepalive_idle = Duration::seconds(7200);
   Duration keepalive_interval = Duration::seconds(75);
 
+  [[nodiscard]] bool announces_user_timeout() const { return advertised_user_timeout > Duration{}; }
   /// A size that stays (SO_SNDBUF, SO_RCVBUF).
   void fix_send_buffer(std::uint32_t bytes) { send_buffer = max_send_buffer = bytes; }
   void fix_receive_buffer(std::uint32_t bytes) { receive_buffer = max_receive_buffer = bytes; }

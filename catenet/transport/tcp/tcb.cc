@@ -117,6 +117,9 @@ void Tcb::accept_options(const TcpSegment& syn) {
   if (timestamps_) {
     ts_recent_ = syn.options.timestamps->value;
   }
+  if (syn.options.user_timeout) {
+    take_user_timeout(*syn.options.user_timeout);
+  }
   negotiate_ecn(syn);
   sack_ = config_->sack && syn.options.sack_permitted;
   snd_wnd_ = max_snd_wnd_ = syn.window;  // never scaled in a SYN (RFC 7323 2.2)

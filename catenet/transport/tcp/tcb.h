@@ -11,7 +11,8 @@
 //
 // Where to read: tcb.cc (life and user calls), tcb_input.cc (RFC 9293 3.10.7), tcb_ack.cc (acknowledgement),
 // tcb_recovery.cc (loss, and what turns out not to have been one), tcb_ecn.cc (marks), tcb_output.cc (what to send
-// when), tcb_rates.cc (how fast the path delivers), tcb_fast_open.cc (data in handshakes), tcb_timers.cc.
+// when), tcb_rates.cc (how fast the path delivers), tcb_fast_open.cc (data in handshakes), tcb_timers.cc,
+// tcb_user_timeout.cc (what the ends tell each other of their patience).
 #pragma once
 #include <array>
 #include <cstdint>
@@ -71,7 +72,7 @@ class Tcb {
       const TcbOrigin& origin);
   ~Tcb();
   /// Settings change under way, or have moved.
-  void set_config(const TcpConfig& config) { config_ = &config; }
+  void set_config(const TcpConfig& config);
   Tcb(const Tcb&) = delete;
   Tcb& operator=(const Tcb&) = delete;
 
@@ -107,7 +108,8 @@ class Tcb {
     const bool owes = syn_due_ | ack_due_ | rst_due_ | retransmit_due_ | loss_probe_due_ | probe_due_ | keepalive_due_ |
                       probe_out_ | early_ack_due_;
     return !owes && recovery_ == Recovery::none && snd_nxt_ == send_end() && state_ == TcpState::established &&
-           !config_->keepalive && config_->user_timeout == Duration{} && !is_armed(kPersist) && !is_armed(kUserTimeout);
+           !config_->keepalive && config_->user_timeout == Duration{} && !config_->announces_user_timeout() &&
+           !is_armed(kPersist) && !is_armed(kUserTimeout);
   }
   [[nodiscard]] bool owes_acknowledgement() const { return ack_due_; }
   /// ECN field of the network header for the segment that transmit() gave last (RFC 3168 5).
@@ -199,6 +201,8 @@ class Tcb {
     return std::max(config_->receive_buffer, std::min(receive_grown_, config_->max_receive_buffer));
   }
   [[nodiscard]] TcpStatistics statistics() const { return {traffic_, rare_ ? rare_->troubles : TcpTroubles{}}; }
+  /// How long data may stay unacknowledged; zero: as long as there are retries.
+  [[nodiscard]] Duration user_timeout() const;
   [[nodiscard]] Instant last_ack_at() const { return last_ack_at_; }
   [[nodiscard]] std::string_view algorithm() const {
     return name(congestion_ ? congestion_->algorithm() : has_window() ? chosen_congestion() : config_->congestion);
@@ -260,6 +264,8 @@ class Tcb {
     std::uint32_t early_ack = 0;         // what the early acknowledgement says
     wire::SackBlock dsack;               // to report: data that came twice (RFC 2883)
     wire::TcpSignature signature;        // in every segment
+    bool user_timeout_due = false;       // the next segment tells it
+    Duration remote_user_timeout;        // what the peer told; zero: nothing
     std::unique_ptr<FastOpen> fast_open;
   };
   enum class Frto : std::uint8_t { off, retransmitted, new_data };  // steps of RFC 5682 3.1
@@ -374,6 +380,12 @@ class Tcb {
   [[nodiscard]] bool waits_for_pacing(Instant now);
   void pace(std::uint32_t length, Instant now);
   [[nodiscard]] std::uint32_t send_quantum() const;
+
+  // tcb_user_timeout.cc
+  void take_user_timeout(const wire::TcpUserTimeout& option);
+  void add_user_timeout_to_syn(wire::TcpOptions& options);
+  void add_user_timeout(wire::TcpOptions& options);
+  [[nodiscard]] bool make_room_for_user_timeout(Plan& plan) const;
 
   // tcb_fast_open.cc
   void add_fast_open(Packet& syn, wire::TcpOptions& options);

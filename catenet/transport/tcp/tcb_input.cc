@@ -167,6 +167,9 @@ void Tcb::input_synchronized(Packet data, const TcpSegment& segment, Instant now
 // on.
 void Tcb::input_tailored(Packet data, const TcpSegment& segment, Instant now) {
   const auto length = static_cast<std::uint32_t>(data.size());
+  if (segment.options.user_timeout) [[unlikely]] {
+    take_user_timeout(*segment.options.user_timeout);
+  }
   const std::uint32_t seq = seq_max(segment.seq, rcv_nxt_);
   bool fin = segment.fin();
   if (seq != segment.seq) {

@@ -360,6 +360,8 @@ Packet Tcb::build_data(Plan plan, Instant now) {
     }
     return packet;
   }
+  const std::uint32_t small_end = small_end_;
+  const bool makes_room = make_room_for_user_timeout(plan);
   const std::uint32_t appended = send_.append_to(packet, plan.seq - send_seq_, plan.length);
   if (appended < plan.length) {  // many small pieces: the rest goes in the next segment
     plan.length = appended > mss_ ? appended - appended % mss_ : appended;
@@ -381,6 +383,7 @@ Packet Tcb::build_data(Plan plan, Instant now) {
     flags |= prepare_ecn(plan);
   }
   note_sent(plan, now);
+  small_end_ = makes_room ? small_end : small_end_;  // Nagle need not mind
   return finish(std::move(packet), plan.seq, flags, running_options(now, false), now);
 }
 
@@ -407,6 +410,7 @@ Packet Tcb::build_syn(Instant now) {
   if (fast_open() != nullptr && !syn_out_ && !signs()) {
     add_fast_open(packet, options);
   }
+  add_user_timeout_to_syn(options);
   if (!syn_out_ && retries_ == 0) {
     timing_ = true;
     timed_end_ = origin_.iss + 1;
@@ -437,6 +441,7 @@ Packet Tcb::build_control(std::uint32_t seq, std::uint8_t flags, Instant now) {
 
 wire::TcpOptions Tcb::running_options(Instant now, bool with_sack) {
   wire::TcpOptions options;
+  add_user_timeout(options);
   if (timestamps_) {
     options.timestamps = wire::TcpTimestamps{timestamp(now), ts_recent_};
   }

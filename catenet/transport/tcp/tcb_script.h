@@ -169,6 +169,9 @@ class Script {
     if (o.window_scale) {
       add("wscale " + std::to_string(*o.window_scale));
     }
+    if (o.user_timeout) {
+      add("uto " + std::to_string(o.user_timeout->value) + (o.user_timeout->minutes ? "m" : "s"));
+    }
     for (std::size_t i = 0; i < o.sack_count; ++i) {
       add("sack " + std::to_string(o.sack[i].left - kIrs) + ":" + std::to_string(o.sack[i].right - kIrs));
     }
@@ -230,6 +233,8 @@ class Script {
       unsigned b = 0;
       if (std::sscanf(item.c_str(), "mss %u", &a) == 1) {
         o.mss = static_cast<std::uint16_t>(a);
+      } else if (char unit = 0; std::sscanf(item.c_str(), "uto %u%c", &a, &unit) == 2) {
+        o.user_timeout = wire::TcpUserTimeout{static_cast<std::uint16_t>(a), unit == 'm'};
       } else if (item == "sackOK") {
         o.sack_permitted = true;
       } else if (std::sscanf(item.c_str(), "TS %u %u", &a, &b) == 2) {

@@ -69,7 +69,9 @@ void Tcb::on_retransmit_timeout(Instant now) {
   if (!handshake && flight() == 0) {
     return;
   }
-  if (retries_ >= (handshake ? config_->syn_retries : config_->retries)) {  // R2 (RFC 9293 3.8.3)
+  // R2 (RFC 9293 3.8.3); a timeout that the ends have agreed on has the last word (RFC 5482 3.1)
+  const bool agreed = !handshake && config_->announces_user_timeout();
+  if (!agreed && retries_ >= (handshake ? config_->syn_retries : config_->retries)) {
     give_up();
     return;
   }
@@ -80,7 +82,7 @@ void Tcb::on_retransmit_timeout(Instant now) {
   } else {
     recover_from_timeout(now);
   }
-  ++retries_;
+  retries_ += retries_ < 0xff ? 1 : 0;
   rtt_.back_off();  // RFC 6298 5.5
   arm_retransmit(now);
 }
@@ -132,9 +134,9 @@ void Tcb::update_send_timers(Instant now) {
   } else {
     disarm(kPersist);
   }
-  if (config_->user_timeout > Duration{} && (waiting || flight() > 0)) {
+  if (const Duration patience = user_timeout(); patience > Duration{} && (waiting || flight() > 0)) {
     if (!is_armed(kUserTimeout)) {
-      arm(kUserTimeout, now + config_->user_timeout);
+      arm(kUserTimeout, now + patience);
     }
   } else {
     disarm(kUserTimeout);
