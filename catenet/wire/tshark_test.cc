@@ -294,5 +294,22 @@ TEST_F(Tshark, TcpOptions) {
   EXPECT_EQ(got, (Lines{"0x0002|16909060|40|1|1460|7|11|22||", "0x0010|16909060|52|1|||33|44|1,3|2,4"}));
 }
 
+TEST_F(Tshark, TcpSignaturesAndUserTimeout) {
+  wire::TcpOptions md5{.mss = 1460, .sack_permitted = true};
+  md5.signature = {.kind = TcpSignature::Kind::md5, .mac_size = TcpSignature::kMd5Mac};
+  md5.user_timeout = TcpUserTimeout{.value = 300};
+  wire::TcpOptions ao{.timestamps = TcpTimestamps{33, 44}, .sack_count = 2, .sack = {{{1, 2}, {3, 4}}}};
+  ao.signature = {.kind = TcpSignature::Kind::ao, .mac_size = 12, .key_id = 61, .next_key_id = 84};
+  const wire::TcpOptions minutes{.user_timeout = TcpUserTimeout{.value = 2, .minutes = true}};
+  const Lines got = decode({frame(EtherType::kIpv4, ip(IpProtocol::kTcp, tcp(TcpFlag::kSyn, md5))),
+                            frame(EtherType::kIpv4, ip(IpProtocol::kTcp, tcp(TcpFlag::kAck, ao))),
+                            frame(EtherType::kIpv4, ip(IpProtocol::kTcp, tcp(TcpFlag::kAck, minutes)))},
+                           "tcp.hdr_len tcp.options.md5.digest tcp.options.ao.keyid tcp.options.ao.rnextkeyid "
+                           "tcp.options.ao.mac tcp.options.user_to_granularity tcp.options.user_to_val "
+                           "tcp.options.mss_val tcp.options.timestamp.tsval tcp.options.sack_le");
+  const std::string zero(24, '0');
+  EXPECT_EQ(got, (Lines{"52|" + zero + "00000000||||0|300|1460||", "60||61|84|" + zero + "||||33|1", "24|||||1|2|||"}));
+}
+
 }  // namespace
 }  // namespace catenet::wire
