@@ -94,6 +94,9 @@ class Machine {
       s.options.timestamps = wire::TcpTimestamps{near(last_timestamp_), near(0)};
       last_timestamp_ = s.options.timestamps->value;
     }
+    if ((options & 64) != 0) {
+      s.options.user_timeout = wire::TcpUserTimeout{static_cast<std::uint16_t>(take()), (options & 128) != 0};
+    }
     s.options.sack_count = static_cast<std::uint8_t>(options >> 4 & 3);
     for (std::size_t i = 0; i < s.options.sack_count; ++i) {
       const std::uint32_t left = near(tcb_->snd_una() + take());
@@ -129,6 +132,13 @@ class Machine {
           tcb_->set_max_segment(28 + take() * 8);
         } else if ((verb & 112) == 80) {
           tcb_->on_network_error(EHOSTUNREACH, (verb & 128) != 0);
+        } else if ((verb & 112) == 96) {
+          set_signature((verb & 128) != 0);
+        } else {
+          TcpConfig& fresh = configs_[next_config_++ % configs_.size()];
+          fresh = config_;
+          fresh.advertised_user_timeout = Duration::seconds((verb & 128) != 0 ? take() * 256 : 0);
+          tcb_->set_config(fresh);
         }
         break;
       case 5:
@@ -147,6 +157,14 @@ class Machine {
     if (tcb_->deadline() <= now_) {
       tcb_->on_timeout(now_);
     }
+  }
+
+  void set_signature(bool on) {
+    using Kind = wire::TcpSignature::Kind;
+    const auto mac = static_cast<std::uint8_t>(1 + take() % wire::TcpSignature::kMaxAoMac);
+    tcb_->set_signature(!on         ? wire::TcpSignature{}
+                        : mac == 16 ? wire::TcpSignature{Kind::md5, mac}
+                                    : wire::TcpSignature{Kind::ao, mac, 1, 2});
   }
 
   void settle() {
@@ -175,6 +193,8 @@ class Machine {
   PacketPool pool_;
   TcbEnvironment environment_;
   TcpConfig config_;
+  std::array<TcpConfig, 2> configs_;  // the present one stays while the next one comes
+  std::size_t next_config_ = 0;
   const wire::FourTuple tuple_{{wire::Ipv4Address(10, 0, 0, 1), 1000}, {wire::Ipv4Address(10, 0, 0, 2), 2000}};
   std::unique_ptr<Tcb> tcb_;
   Instant now_;

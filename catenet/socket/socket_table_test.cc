@@ -329,6 +329,20 @@ TEST_F(SocketTableTest, Options) {
   EXPECT_EQ(code_of(a.get_option<option::JoinGroup>(d)), ENOPROTOOPT);
 }
 
+TEST_F(SocketTableTest, KeysAndTheUserTimeoutThatIsTold) {
+  const int s = a.socket(SocketType::stream).value();
+  const int d = a.socket(SocketType::datagram).value();
+  const option::Md5Key key{wire::IpPrefix::host(ip("10.0.0.2")), transport::TcpSecret(std::vector<std::byte>(3))};
+  EXPECT_EQ(code_of(a.set_option(s, key)), ENOPROTOOPT) << "the host has no hash functions";
+  EXPECT_EQ(code_of(a.set_option(s, option::AoKeyRemoval{})), ENOPROTOOPT);
+  EXPECT_EQ(code_of(a.set_option(s, option::Md5Key{wire::IpPrefix::host(ip("::1")), key.secret})), EINVAL);
+  EXPECT_EQ(code_of(a.set_option(d, key)), ENOPROTOOPT);
+  EXPECT_EQ(code_of(a.get_option<option::Keys>(s)), ENOENT);
+  EXPECT_EQ(code_of(a.set_option(s, option::AdvertisedUserTimeout{-(1_s)})), EINVAL);
+  ASSERT_TRUE(a.set_option(s, option::AdvertisedUserTimeout{300_s}));
+  EXPECT_EQ(a.get_option<option::AdvertisedUserTimeout>(s)->after, 300_s);
+}
+
 TEST_F(SocketTableTest, ReadinessFollowsTheLifeOfAStream) {
   const int fresh = a.socket(SocketType::stream).value();
   EXPECT_EQ(a.poll(fresh).value(), ready::kWrite | ready::kHangup);
