@@ -220,6 +220,9 @@ Result<void> get_ao_info(const SocketFile& file, Value& value) {
   if (!keys) {
     return std::unexpected(keys.error());
   }
+  if (!keys->keys.has_ao()) {
+    return fail(ENOENT, "no TCP-AO");
+  }
   const transport::TcpAoState& state = keys->keys.state();
   AoInfo info{};
   info.flags = (state.current ? kSetCurrent : 0) | (state.next ? kSetNext : 0) | (state.required ? kRequired : 0);

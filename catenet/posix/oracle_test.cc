@@ -2,8 +2,8 @@
 // The kernel as judge: testdata/errors.c, errors6.c, udp.c and the servers of examples/sockets run as they are under
 // the kernel and inside simulated hosts; what they print and how they end must be equal. Covers calls_socket.cc,
 // calls_data.cc, calls_file.cc, calls_poll.cc, calls_options.cc, calls_names.cc, calls_time.cc, calls_stdio.cc,
-// calls_process.cc, options_ipv6.cc, options_udp.cc, options_tcp_keys.cc, socket_file.cc, epoll.cc, wait.cc, stream.cc, open_file.cc,
-// abi.cc, current.cc.
+// calls_process.cc, options_ipv6.cc, options_udp.cc, options_tcp_keys.cc, socket_file.cc, epoll.cc, wait.cc, stream.cc,
+// open_file.cc, abi.cc, current.cc.
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
