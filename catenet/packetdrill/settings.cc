@@ -107,7 +107,7 @@ struct Setter {
   std::string_view name;
   bool (*set)(TcpSettings& tcp, std::int64_t value);
 };
-constexpr std::array<Setter, 22> kSetters{{
+constexpr std::array<Setter, 26> kSetters{{
     {"tcp_sack", [](TcpSettings& t, std::int64_t v) { return t.config.sack = v != 0, true; }},
     {"tcp_timestamps", [](TcpSettings& t, std::int64_t v) { return t.config.timestamps = v != 0, true; }},
     {"tcp_window_scaling", [](TcpSettings& t, std::int64_t v) { return t.config.window_scaling = v != 0, true; }},
@@ -156,7 +156,24 @@ constexpr std::array<Setter, 22> kSetters{{
      [](TcpSettings& t, std::int64_t v) { return t.limits.backlog = static_cast<std::uint32_t>(v), v < 1 << 24; }},
     {"tcp_ecn", [](TcpSettings&, std::int64_t v) { return v == 0; }},
     {"tcp_fack", [](TcpSettings&, std::int64_t v) { return v == 0; }},
-    {"tcp_mtu_probing", [](TcpSettings&, std::int64_t v) { return v == 0; }},
+    {"tcp_mtu_probing",
+     [](TcpSettings& t, std::int64_t v) {
+       return t.config.mtu_probing = static_cast<transport::MtuProbing>(v), v < 3;
+     }},
+    {"tcp_base_mss",
+     [](TcpSettings& t, std::int64_t v) {
+       return t.config.mtu_base_mss = static_cast<std::uint16_t>(v), v >= 48 && v <= 65535;
+     }},
+    {"tcp_mtu_probe_floor",
+     [](TcpSettings& t, std::int64_t v) {
+       return t.config.mtu_probe_floor = static_cast<std::uint16_t>(v), v >= 48 && v <= 65535;
+     }},
+    {"tcp_probe_threshold",
+     [](TcpSettings& t, std::int64_t v) {
+       return t.config.mtu_probe_threshold = static_cast<std::uint16_t>(v), v <= 65535;
+     }},
+    {"tcp_probe_interval",
+     [](TcpSettings& t, std::int64_t v) { return t.config.mtu_probe_interval = Duration::seconds(v), v < 1 << 24; }},
 }};
 
 // What only says how Linux goes about its work, or asks for what is always so here: name and the value that is fine

@@ -13,6 +13,9 @@ namespace catenet::transport {
 /// Explicit congestion notification (RFC 3168): ask for it and answer, only answer, or neither.
 enum class EcnMode : std::uint8_t { ask, answer, never };
 
+/// Path MTU discovery by probing (RFC 4821; Linux's tcp_mtu_probing 0, 1, 2). ICMP is heard all the same.
+enum class MtuProbing : std::uint8_t { never, after_black_hole, always };
+
 struct TcpConfig {
   std::uint32_t send_buffer = 1 << 20;          ///< bytes not yet acknowledged or not yet sent, to begin with
   std::uint32_t receive_buffer = 1 << 20;       ///< bytes not yet read, to begin with
@@ -52,6 +55,11 @@ struct TcpConfig {
   Duration max_user_timeout = Duration::seconds(86'400);  ///< RFC 5482's U_LIMIT
   Duration keepalive_idle = Duration::seconds(7200);
   Duration keepalive_interval = Duration::seconds(75);
+  MtuProbing mtu_probing = MtuProbing::never;
+  std::uint16_t mtu_base_mss = 1024;                     ///< data bytes that every path takes: where a search begins
+  std::uint16_t mtu_probe_floor = 48;                    ///< data bytes; black holes make segments no smaller
+  std::uint16_t mtu_probe_threshold = 8;                 ///< bytes; a search stops when so little is left to be found
+  Duration mtu_probe_interval = Duration::seconds(600);  ///< and begins anew so long after it began
 
   [[nodiscard]] bool announces_user_timeout() const { return advertised_user_timeout > Duration{}; }
   /// A size that stays (SO_SNDBUF, SO_RCVBUF).

@@ -9,7 +9,6 @@ namespace {
 
 constexpr std::uint32_t kMinPeerMss = 64;  // a smaller offer is an attack on our packet rate
 constexpr std::uint32_t kMinMss = 8;       // what the smallest path (68 bytes, RFC 791) leaves beside options
-constexpr std::uint32_t kTimestampBytes = 12;
 constexpr std::uint32_t kMaxUnscaled = 0xffff;
 
 }  // namespace
@@ -130,9 +129,8 @@ void Tcb::accept_options(const TcpSegment& syn) {
 
 void Tcb::set_mss() {
   // RFC 6691: the option speaks of segments without options; what they take comes off the data.
-  const std::uint32_t whole = std::min({peer_mss_, origin_.max_segment, std::uint32_t{config_->max_mss}});
-  const std::uint32_t signature = signs() ? static_cast<std::uint32_t>(rare_->signature.size()) : 0;
-  const std::uint32_t options = (timestamps_ ? kTimestampBytes : 0) + signature;
+  const std::uint32_t whole = std::min(largest_segment(), probed_segment());
+  const std::uint32_t options = option_bytes();
   mss_ = std::max(whole, kMinMss + options) - options;
   if (congestion_) {
     congestion_->set_mss(mss_);
@@ -151,12 +149,19 @@ void Tcb::set_signature(const wire::TcpSignature& signature) {
   }
 }
 
+std::uint32_t Tcb::largest_segment() const {
+  return std::min({peer_mss_, origin_.max_segment, std::uint32_t{config_->max_mss}});
+}
+
 void Tcb::set_max_segment(std::uint32_t bytes) {
   if (bytes >= origin_.max_segment) {
-    return;  // a path is not believed to have grown: only its own probing could tell (RFC 8899)
+    return;  // a path is not believed to have grown: that only probing can tell (RFC 8899)
   }
   origin_.max_segment = bytes;
   const std::uint32_t before = mss_;
+  if (mtu_probe() != nullptr) {
+    limit_mtu_probe(bytes);
+  }
   set_mss();
   if (state_ == TcpState::syn_sent && syn_data() > 0 && syn_out_) {
     syn_due_ = true;  // it was too big with its data; it goes again without

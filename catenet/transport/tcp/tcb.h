@@ -11,8 +11,8 @@
 //
 // Where to read: tcb.cc (life and user calls), tcb_input.cc (RFC 9293 3.10.7), tcb_ack.cc (acknowledgement),
 // tcb_recovery.cc (loss, and what turns out not to have been one), tcb_ecn.cc (marks), tcb_output.cc (what to send
-// when), tcb_rates.cc (how fast the path delivers), tcb_fast_open.cc (data in handshakes), tcb_timers.cc,
-// tcb_user_timeout.cc (what the ends tell each other of their patience).
+// when), tcb_rates.cc (how fast the path delivers), tcb_fast_open.cc (data in handshakes), tcb_mtu_probe.cc (how large
+// segments may be), tcb_timers.cc, tcb_user_timeout.cc (what the ends tell each other of their patience).
 #pragma once
 #include <array>
 #include <cstdint>
@@ -24,6 +24,7 @@
 #include "catenet/base/result.h"
 #include "catenet/packet/packet.h"
 #include "catenet/transport/tcp/config.h"
+#include "catenet/transport/tcp/path_mtu_probe.h"
 #include "catenet/transport/tcp/prr.h"
 #include "catenet/transport/tcp/rack.h"
 #include "catenet/transport/tcp/receive_buffer.h"
@@ -221,6 +222,7 @@ class Tcb {
     bool fin = false;
     bool probe = false;       // into a closed window: the persist timer looks after it
     bool loss_probe = false;  // RFC 8985 7
+    bool mtu_probe = false;   // larger than mss: RFC 4821
   };
   struct AckNews {  // what one acknowledgement told about what was sent
     Instant now;
@@ -267,6 +269,7 @@ class Tcb {
     bool user_timeout_due = false;       // the next segment tells it
     Duration remote_user_timeout;        // what the peer told; zero: nothing
     std::unique_ptr<FastOpen> fast_open;
+    std::unique_ptr<PathMtuProbe> mtu_probe;
   };
   enum class Frto : std::uint8_t { off, retransmitted, new_data };  // steps of RFC 5682 3.1
 
@@ -309,6 +312,7 @@ class Tcb {
   void leave_recovery(const AckNews& news);
   void recover_from_timeout(Instant now);
   void presume_all_lost();
+  void send_lost_again();
   [[nodiscard]] bool detect_losses(Instant now);
   void start_undo();
   void note_dsack(const AckNews& news);
@@ -387,6 +391,19 @@ class Tcb {
   void add_user_timeout(wire::TcpOptions& options);
   [[nodiscard]] bool make_room_for_user_timeout(Plan& plan) const;
 
+  // tcb_mtu_probe.cc
+  enum class ProbePlan : std::uint8_t { none, wait, send };
+  [[nodiscard]] PathMtuProbe* mtu_probe() const { return rare_ ? rare_->mtu_probe.get() : nullptr; }
+  [[nodiscard]] std::uint32_t probed_segment() const;
+  PathMtuProbe& start_mtu_probing(Instant now);
+  [[nodiscard]] ProbePlan plan_mtu_probe(Plan& out, std::uint32_t start, Instant now);
+  void note_mtu_probe_sent(const Plan& plan);
+  void note_mtu_probe_answer();
+  [[nodiscard]] bool mtu_probe_lost();
+  void give_up_mtu_probe();
+  void limit_mtu_probe(std::uint32_t bytes);
+  void suspect_black_hole(Instant now);
+
   // tcb_fast_open.cc
   void add_fast_open(Packet& syn, wire::TcpOptions& options);
   void note_syn_data_answer(const TcpSegment& segment);
@@ -443,6 +460,12 @@ class Tcb {
   std::unexpected<Error> fail_with_error(const char* what);
   void enter_closed();
   void set_mss();
+  // That all segments carry.
+  [[nodiscard]] std::uint32_t option_bytes() const {
+    return (timestamps_ ? 12 : 0) + (signs() ? static_cast<std::uint32_t>(rare_->signature.size()) : 0);
+  }
+  /// Of what the peer, the path as far as it was said, and the user allow; as TcbOrigin::max_segment.
+  [[nodiscard]] std::uint32_t largest_segment() const;
   [[nodiscard]] bool may_send_data() const;
 
   const TcbEnvironment& environment_;

@@ -71,6 +71,9 @@ void Tcb::acknowledge_new(const TcpSegment& segment, AckNews& news) {
   }
   news.delivered += segments_.acknowledge(segment.ack, [&](const SentSegment& s) { delivered(s, news); });
   snd_una_ = segment.ack;
+  if (mtu_probe() != nullptr) [[unlikely]] {
+    note_mtu_probe_answer();
+  }
   measure(segment, news.now);
   event.rtt = news.rtt;
   event.srtt = rtt_.srtt();

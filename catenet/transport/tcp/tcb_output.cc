@@ -208,6 +208,12 @@ bool Tcb::plan_new(Plan& out, Instant now) {
   if (!seq_before(start, send_end())) {
     return false;
   }
+  if (config_->mtu_probing != MtuProbing::never) [[unlikely]] {
+    const ProbePlan probe = plan_mtu_probe(out, start, now);
+    if (probe != ProbePlan::none) {
+      return probe == ProbePlan::send;
+    }
+  }
   const std::uint32_t available = data_end() - start;
   const std::uint32_t usable = usable_window(start);
   std::uint32_t length = std::min({available, usable, mss_});
@@ -290,14 +296,17 @@ void Tcb::note_sent(const Plan& plan, Instant now) {
     }
     if (!timing_ && !plan.probe) {
       timing_ = true;
-      timed_end_ = seq_min(end, plan.seq + mss_);  // the first of a burst: what waits behind it on the wire is no delay
+      timed_end_ =
+          plan.mtu_probe
+              ? end
+              : seq_min(end, plan.seq + mss_);  // the first of a burst: what waits behind it on the wire is no delay
       timed_at_ = now;
     }
     if (recovery_ == Recovery::none && (dup_acks_ > 0 || segments_.sacked_count() > 0)) {
       limited_ += plan.length;
     }
     frto_sent_ = frto_sent_ || frto_ == Frto::new_data;
-    small_end_ = plan.length % mss_ != 0 ? end : small_end_;
+    small_end_ = plan.length % mss_ != 0 && !plan.mtu_probe ? end : small_end_;
   }
   segments_.sent(plan.seq, end, now);
   pace(plan.length, now);
@@ -336,6 +345,9 @@ void Tcb::note_sent(const Plan& plan, Instant now) {
 
 void Tcb::note_retransmission(const Plan& plan, Instant now) {
   timing_ = false;  // Karn
+  if (mtu_probe() != nullptr) {
+    mtu_probe()->abandon();  // RFC 4821 7.6.3: it may be what goes again
+  }
   stale_echoes_ = true;
   retransmit_stamp_ = timestamp(now);
   ++troubles().retransmits;
@@ -365,17 +377,19 @@ Packet Tcb::build_data(Plan plan, Instant now) {
   const std::uint32_t appended = send_.append_to(packet, plan.seq - send_seq_, plan.length);
   if (appended < plan.length) {  // many small pieces: the rest goes in the next segment
     plan.length = appended > mss_ ? appended - appended % mss_ : appended;
-    plan.fin = false;
+    plan.fin = plan.mtu_probe = false;
     packet.trim(plan.length);
   }
   std::uint8_t flags = TcpFlag::kAck;
   if (plan.fin) {
     flags |= TcpFlag::kFin;
   }
-  if (plan.length > mss_ || (plan.length > 0 && plan.seq + plan.length == data_end())) {
+  if ((plan.length > mss_ && !plan.mtu_probe) || (plan.length > 0 && plan.seq + plan.length == data_end())) {
     flags |= TcpFlag::kPsh;  // RFC 9293 3.9.1.2: the last byte there is, or of a burst
   }
-  if (plan.length > mss_) {
+  if (plan.mtu_probe) {
+    note_mtu_probe_sent(plan);
+  } else if (plan.length > mss_) {
     packet.meta().segment_size = static_cast<std::uint16_t>(mss_);
     traffic_.segments_sent += (plan.length - 1) / mss_;
   }

@@ -124,6 +124,9 @@ void Tcb::partial_ack(const AckNews& news) {
 }
 
 void Tcb::enter_fast_recovery(std::uint32_t delivered, Instant now) {
+  if (mtu_probe_lost()) {
+    return;
+  }
   ++troubles().fast_retransmits;
   ++(sack_ ? troubles().sack_recovery : troubles().reno_recovery);
   start_undo();
@@ -191,9 +194,14 @@ void Tcb::recover_from_timeout(Instant now) {
 
 // Send again all that is under way: the path has become smaller. Not a sign of congestion.
 void Tcb::presume_all_lost() {
+  segments_.mark_all_lost(false);
+  send_lost_again();
+}
+
+// What is marked lost goes again, and nobody is to blame for it.
+void Tcb::send_lost_again() {
   undo_armed_ = tlp_out_ = loss_probe_due_ = false;
   frto_ = Frto::off;
-  segments_.mark_all_lost(false);
   recovery_ = Recovery::timeout;
   recover_ = snd_nxt_;
   retransmit_due_ = true;

@@ -80,6 +80,7 @@ void Tcb::on_retransmit_timeout(Instant now) {
     syn_due_ = true;
     syn_retransmitted_ = true;
   } else {
+    suspect_black_hole(now);
     recover_from_timeout(now);
   }
   retries_ += retries_ < 0xff ? 1 : 0;

@@ -393,8 +393,9 @@ class Tcp final : public ip::Protocol {
   TcpLimits limits_;
   unsigned fast_open_pauses_ = 0;
   TcpPolicy policy_;
-  TcpCounters counters_;
-  TcpStatistics others_;  // of connections that are gone, and of segments that belonged to none
+  const std::unique_ptr<TcpCounters> counters_block_ = std::make_unique<TcpCounters>();
+  TcpCounters& counters_ = *counters_block_;  // apart: they are many, and rarely touched
+  TcpStatistics others_;                      // of connections that are gone, and of segments that belonged to none
   TcpWatch* watch_ = nullptr;
   Rng rng_;
   std::uint64_t secret_[2];

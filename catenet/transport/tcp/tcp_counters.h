@@ -47,6 +47,9 @@ namespace catenet::transport {
   X(aborts_on_close, "TcpExtTCPAbortOnClose", "connections reset by close(), with received data not read")           \
   X(aborts_on_data, "TcpExtTCPAbortOnData", "connections reset because data came after close()")                     \
   X(stale_icmps, "TcpExtOutOfWindowIcmps", "ICMP errors about a number that is not under way (RFC 5927)")            \
+  X(mtu_probe_success, "TcpExtTCPMTUPSuccess", "path MTU probes that arrived (RFC 4821)")                            \
+  X(mtu_probe_fail, "TcpExtTCPMTUPFail", "path MTU probes that were lost")                                           \
+  X(mtu_black_holes, "TcpMtuBlackHoles", "times segments were made smaller because only large ones got lost")        \
   X(time_wait_acks_skipped, "TcpExtTCPACKSkippedTimeWait", "acknowledgements in TIME-WAIT held back, for their rate")
 
 struct TcpCounters {

@@ -81,7 +81,7 @@ class TestHost final : public ip::Network {
       : node(environment, id, name),
         pipe(environment.scheduler, id + 1, Rng(environment.seed, name, "pipe")),
         own_address(own),
-        tcp(node, *this) {}
+        tcp(node, *this, own.family()) {}
 
   Result<void> output(Packet packet, const ip::SendOptions& options) override {
     if (packet.size() + header_size() > pipe.impairments.mtu) {
@@ -103,7 +103,7 @@ class TestHost final : public ip::Network {
   [[nodiscard]] bool is_local(const wire::IpAddress& a) const override { return a == own_address; }
   [[nodiscard]] bool is_broadcast(const wire::IpAddress& a) const override { return a == address("10.0.0.255"); }
   void send_port_unreachable(const Packet&, const ip::Delivery&) override {}
-  [[nodiscard]] std::size_t header_size() const override { return 20; }
+  [[nodiscard]] std::size_t header_size() const override { return own_address.is_v4() ? 20 : 40; }
 
   TestNode node;
   Pipe pipe;  // outgoing
@@ -163,12 +163,12 @@ inline void Pipe::drain() {
   flying_.clear();
 }
 
-/// a (10.0.0.1) and b (10.0.0.2).
+/// a (10.0.0.1, or 2001:db8::1) and b (10.0.0.2, or 2001:db8::2).
 class TwoTcps {
  public:
-  explicit TwoTcps(std::uint64_t seed = 1) : environment{scheduler, pool, seed, &notes} {
-    a = std::make_unique<TestHost>(environment, 1, "a", address("10.0.0.1"));
-    b = std::make_unique<TestHost>(environment, 11, "b", address("10.0.0.2"));
+  explicit TwoTcps(std::uint64_t seed = 1, bool v6 = false) : environment{scheduler, pool, seed, &notes} {
+    a = std::make_unique<TestHost>(environment, 1, "a", address(v6 ? "2001:db8::1" : "10.0.0.1"));
+    b = std::make_unique<TestHost>(environment, 11, "b", address(v6 ? "2001:db8::2" : "10.0.0.2"));
     a->peer = b.get();
     b->peer = a.get();
   }
