@@ -107,7 +107,7 @@ struct Setter {
   std::string_view name;
   bool (*set)(TcpSettings& tcp, std::int64_t value);
 };
-constexpr std::array<Setter, 26> kSetters{{
+constexpr std::array<Setter, 28> kSetters{{
     {"tcp_sack", [](TcpSettings& t, std::int64_t v) { return t.config.sack = v != 0, true; }},
     {"tcp_timestamps", [](TcpSettings& t, std::int64_t v) { return t.config.timestamps = v != 0, true; }},
     {"tcp_window_scaling", [](TcpSettings& t, std::int64_t v) { return t.config.window_scaling = v != 0, true; }},
@@ -148,6 +148,16 @@ constexpr std::array<Setter, 26> kSetters{{
      [](TcpSettings& t, std::int64_t v) {
        return t.policy.fast_open.black_hole_pause = Duration::seconds(v), v < 1 << 24;
      }},
+    {"tcp_challenge_ack_limit",
+     [](TcpSettings& t, std::int64_t v) {
+       constexpr std::int64_t kNone = 0x7fffffff;
+       return t.policy.challenge_ack_limit = v < kNone ? static_cast<std::uint32_t>(v) : 0, v > 0 && v <= kNone;
+     }},
+    {"tcp_invalid_ratelimit",
+     [](TcpSettings& t, std::int64_t v) {
+       t.config.challenge_acks = 1;
+       return t.config.challenge_window = Duration::milliseconds(v), v < 1 << 24;
+     }},
     {"tcp_rfc1337", [](TcpSettings& t, std::int64_t v) { return t.policy.time_wait_ignores_rst = v != 0, true; }},
     {"tcp_abort_on_overflow", [](TcpSettings& t, std::int64_t v) { return t.policy.abort_on_overflow = v != 0, true; }},
     {"tcp_max_tw_buckets",
@@ -182,7 +192,7 @@ struct Harmless {
   std::string_view name;
   std::string_view value;
 };
-constexpr std::array<Harmless, 29> kHarmless{{{"tcp_frto", ""},
+constexpr std::array<Harmless, 28> kHarmless{{{"tcp_frto", ""},
                                               {"tcp_dsack", "1"},
                                               {"tcp_reordering", "3"},
                                               {"tcp_slow_start_after_idle", ""},
@@ -208,7 +218,6 @@ constexpr std::array<Harmless, 29> kHarmless{{{"tcp_frto", ""},
                                               {"tcp_max_syn_backlog", ""},
                                               {"tcp_retries1", ""},
                                               {"tcp_plb_enabled", "0"},
-                                              {"tcp_invalid_ratelimit", "0"},
                                               {"tcp_allowed_congestion_control", ""},
                                               {"default_qdisc", ""}}};
 

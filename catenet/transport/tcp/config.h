@@ -42,7 +42,8 @@ struct TcpConfig {
   std::uint8_t syn_retries = 6;   ///< retransmissions of SYN or SYN-ACK before ETIMEDOUT
   std::uint8_t retries = 15;      ///< retransmissions of one segment in a row before ETIMEDOUT (R2)
   std::uint8_t keepalive_probes = 9;
-  std::uint8_t quick_acks = 10;  ///< segments at the start that are acknowledged at once, to let slow start run
+  std::uint8_t challenge_acks = 10;  ///< RFC 5961 7: a connection sends no more in challenge_window; Linux: 1 in 500 ms
+  std::uint8_t quick_acks = 10;      ///< segments at the start that are acknowledged at once, to let slow start run
   Duration delayed_ack = Duration::milliseconds(40);  ///< below 500 ms (RFC 1122 4.2.3.2); 0: every segment at once
   Duration initial_rto = Duration::seconds(1);        ///< RFC 6298 2.1
   Duration min_rto = Duration::milliseconds(200);     ///< RFC 6298 2.4 says 1 s; the practice of today is 200 ms
@@ -55,6 +56,7 @@ struct TcpConfig {
   Duration max_user_timeout = Duration::seconds(86'400);  ///< RFC 5482's U_LIMIT
   Duration keepalive_idle = Duration::seconds(7200);
   Duration keepalive_interval = Duration::seconds(75);
+  Duration challenge_window = Duration::seconds(1);  ///< 0: no limit
   MtuProbing mtu_probing = MtuProbing::never;
   std::uint16_t mtu_base_mss = 1024;                     ///< data bytes that every path takes: where a search begins
   std::uint16_t mtu_probe_floor = 48;                    ///< data bytes; black holes make segments no smaller
@@ -94,8 +96,9 @@ struct TcpPolicy {
   FastOpenPolicy fast_open;
   SynCookies syn_cookies = SynCookies::when_full;
   TimeWaitReuse time_wait_reuse = TimeWaitReuse::loopback;
-  bool abort_on_overflow = false;      ///< a handshake that finds the accept queue full is reset, not left to try again
-  bool time_wait_ignores_rst = false;  ///< RFC 1337's first fix (Linux's tcp_rfc1337); RFC 9293 lets a reset end it
+  bool abort_on_overflow = false;  ///< a handshake that finds the accept queue full is reset, not left to try again
+  std::uint32_t challenge_ack_limit = 0;  ///< of a host in a second, about (challenge_budget.h); 0: none
+  bool time_wait_ignores_rst = false;     ///< RFC 1337's first fix (Linux's tcp_rfc1337); RFC 9293 lets a reset end it
 
   bool operator==(const TcpPolicy&) const = default;
 };

@@ -23,6 +23,7 @@
 
 #include "catenet/base/result.h"
 #include "catenet/packet/packet.h"
+#include "catenet/transport/tcp/challenge_budget.h"
 #include "catenet/transport/tcp/config.h"
 #include "catenet/transport/tcp/path_mtu_probe.h"
 #include "catenet/transport/tcp/prr.h"
@@ -40,7 +41,8 @@ namespace catenet::transport {
 struct TcbEnvironment {
   PacketPool* pool = nullptr;
   DropSink drop;
-  TcpCounters* counters = nullptr;  ///< of rare events; null: nobody counts
+  TcpCounters* counters = nullptr;        ///< of rare events; null: nobody counts
+  ChallengeBudget* challenges = nullptr;  ///< of challenge ACKs; null: no limit but each connection's own
 };
 
 /// What a connection starts from.
@@ -290,6 +292,8 @@ class Tcb {
   void accept_options(const TcpSegment& syn);
   void establish(const TcpSegment& segment, Instant now);
   void challenge(Instant now);
+  void answer_rationed(std::uint64_t TcpCounters::* skipped, Instant now);
+  [[nodiscard]] bool is_rationed(Instant now);
   void received_data(std::uint32_t bytes, bool filled_gap, Instant now);
 
   void note_duplicate(std::uint32_t left, std::uint32_t right);

@@ -9,8 +9,6 @@ namespace catenet::transport {
 namespace {
 
 constexpr Duration kTimestampValid = Duration::seconds(24LL * 24 * 3600);  // RFC 7323 5.5
-constexpr Duration kChallengeWindow = Duration::seconds(1);                // RFC 5961 7
-constexpr std::uint8_t kChallengesPerWindow = 10;
 
 std::uint32_t sequence_length(std::uint32_t data, const TcpSegment& segment) {
   return data + (segment.syn() ? 1 : 0) + (segment.fin() ? 1 : 0);
@@ -109,7 +107,7 @@ void Tcb::input_synchronized(Packet data, const TcpSegment& segment, Instant now
         note_duplicate(segment.seq, seq_min(segment.seq + sequence_length(length, segment), rcv_nxt_));
         ack_due_ = true;
       } else {
-        challenge(now);
+        answer_rationed(&TcpCounters::paws_acks_skipped, now);
       }
       drop(std::move(data), DropReason::tcp_old_timestamp);
       return;
@@ -146,6 +144,7 @@ void Tcb::input_synchronized(Packet data, const TcpSegment& segment, Instant now
     if (state_ == TcpState::syn_received && passive_ && !is_early()) {
       enter_closed();  // back to LISTEN
     } else {
+      count(&TcpCounters::syn_challenges);
       challenge(now);
     }
     drop(std::move(data), DropReason::tcp_bad_segment);
@@ -220,12 +219,16 @@ void Tcb::refuse_unacceptable(Packet data, const TcpSegment& segment, Instant no
   const DropReason reason = old ? DropReason::tcp_duplicate : DropReason::tcp_out_of_window;
   if (!segment.rst()) {
     if (state_ == TcpState::syn_received && segment.syn() && !segment.has_ack() && segment.seq == irs_) {
-      syn_due_ = true;  // the peer has not got our SYN,ACK
-    } else if (length > 0 && !segment.syn()) {
+      syn_due_ = true;           // the peer has not got our SYN,ACK
+    } else if (segment.syn()) {  // RFC 5961 4.2: whatever its number
+      count(&TcpCounters::syn_challenges);
+      challenge(now);
+    } else if (length > 0) {
       note_duplicate(segment.seq, seq_min(segment.seq + length, rcv_nxt_));
       ack_due_ = true;
     } else {
-      challenge(now);  // a blind SYN (RFC 5961 4); and two ends that disagree must not answer bare ACKs for ever
+      // Two ends that disagree must not answer each other's bare ACKs for ever.
+      answer_rationed(&TcpCounters::sequence_acks_skipped, now);
     }
   }
   drop(std::move(data), reason);
@@ -440,18 +443,36 @@ void Tcb::answer_reset(std::uint32_t seq) {
   rare().rst_seq = seq;
 }
 
-// A challenge ACK, or the ACK that answers a bare ACK out of the window; both are rationed.
+// A challenge ACK (RFC 5961). What it costs is bounded twice: for the connection, and for the host (7).
 void Tcb::challenge(Instant now) {
+  if (is_rationed(now) || (environment_.challenges != nullptr && !environment_.challenges->take(now))) {
+    count(&TcpCounters::challenge_acks_skipped);
+    return;
+  }
+  count(&TcpCounters::challenge_acks);
+  ack_due_ = true;
+}
+
+// The ACK that answers a bare ACK which cannot be right.
+void Tcb::answer_rationed(std::uint64_t TcpCounters::* skipped, Instant now) {
+  if (is_rationed(now)) {
+    count(skipped);
+  } else {
+    ack_due_ = true;
+  }
+}
+
+bool Tcb::is_rationed(Instant now) {
   Rare& r = rare();
-  if (r.challenges == 0 || now - r.challenge_window >= kChallengeWindow) {
+  if (r.challenges == 0 || now - r.challenge_window >= config_->challenge_window) {
     r.challenge_window = now;
     r.challenges = 0;
   }
-  if (r.challenges < kChallengesPerWindow) {
-    ++r.challenges;
-    count(&TcpCounters::challenge_acks);
-    ack_due_ = true;
+  if (r.challenges >= config_->challenge_acks) {
+    return true;
   }
+  ++r.challenges;
+  return false;
 }
 
 }  // namespace catenet::transport

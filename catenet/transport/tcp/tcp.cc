@@ -75,6 +75,14 @@ void Tcp::add_network(ip::Network& network, wire::Family family) {
   networks_[family == wire::Family::kV4 ? 0 : 1] = &network;
 }
 
+void Tcp::set_policy(const TcpPolicy& policy) {
+  policy_ = policy;
+  challenges_ = policy.challenge_ack_limit == 0 ? nullptr
+                                                : std::make_unique<ChallengeBudget>(
+                                                      policy.challenge_ack_limit, node_.random_stream("tcp-challenge"));
+  environment_.challenges = challenges_.get();
+}
+
 void Tcp::drop_packet(Packet packet, DropReason reason) { node_.drop(std::move(packet), reason, arrival_); }
 
 // A segment that is no connection's.

@@ -256,7 +256,7 @@ class Tcp final : public ip::Protocol {
     fast_open_cache_.set_limit(limits.fast_open_servers);
   }
   [[nodiscard]] const TcpPolicy& policy() const { return policy_; }
-  void set_policy(const TcpPolicy& policy) { policy_ = policy; }
+  void set_policy(const TcpPolicy& policy);
   /// Gives the hash functions of signatures (RFC 2385, RFC 5925), once a socket is given a key. Null, as at first:
   /// there are none, and no socket takes a key.
   void set_digest(MakeSegmentDigest make) { make_digest_ = make; }
@@ -404,6 +404,7 @@ class Tcp final : public ip::Protocol {
   FastOpenKeys fast_open_keys_;
   FastOpenCache fast_open_cache_{TcpLimits{}.fast_open_servers};
   Instant fast_open_paused_until_ = Instant::zero();
+  std::unique_ptr<ChallengeBudget> challenges_;
   TcbEnvironment environment_;
   MakeSegmentDigest make_digest_ = nullptr;
   std::unique_ptr<TcpAuthentication> authentication_;  // null: no socket has ever had a key

@@ -37,6 +37,10 @@ namespace catenet::transport {
   X(embryonic_resets, "TcpExtEmbryonicRsts", "handshakes begun by peers and ended by a reset")                       \
   X(paws_established, "TcpExtPAWSEstab", "segments with an old timestamp (PAWS, RFC 7323)")                          \
   X(challenge_acks, "TcpExtTCPChallengeACK", "acknowledgements in answer to what may be an attack (RFC 5961)")       \
+  X(challenge_acks_skipped, "TcpExtTCPACKSkippedChallenge", "challenge ACKs held back, for their rate")              \
+  X(syn_challenges, "TcpExtTCPSYNChallenge", "SYNs within a connection, which are answered with a challenge ACK")    \
+  X(sequence_acks_skipped, "TcpExtTCPACKSkippedSeq", "answers to bare ACKs out of the window held back")             \
+  X(paws_acks_skipped, "TcpExtTCPACKSkippedPAWS", "answers to bare ACKs with an old timestamp held back")            \
   X(delayed_acks, "TcpExtDelayedACKs", "acknowledgements that the delayed-ACK timer sent")                           \
   X(window_probes, "TcpExtTCPWinProbe", "probes of a closed window")                                                 \
   X(keepalives, "TcpExtTCPKeepAlive", "keep-alive probes")                                                           \
