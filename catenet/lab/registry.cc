@@ -28,6 +28,7 @@ constexpr std::array kRunFacts = {"sim.end"sv, "sim.events"sv, "sim.packet_hops"
 
 constexpr std::array kCongestion = {"cubic"sv, "newreno"sv, "dctcp"sv, "vegas"sv, "bbr"sv};
 constexpr std::array kEcnModes = {"ask"sv, "answer"sv, "never"sv};
+constexpr std::array kIdleWindows = {"restart"sv, "keep"sv, "validate"sv};
 constexpr std::array kMtuProbing = {"never"sv, "after_black_hole"sv, "always"sv};
 constexpr std::uint64_t kSmallestBuffer = std::uint64_t{4} << 10;
 constexpr std::uint64_t kLargestBuffer = std::uint64_t{1} << 30;
@@ -67,6 +68,7 @@ constexpr std::array kTcpOptions = {
     OptionRule{"user_timeout", kDuration, "0s", 0, 1440 * kMinute},
     OptionRule{"advertised_user_timeout", kDuration, "0s", 0, 1440 * kMinute},
     OptionRule{"msl", kDuration, "30s", 0, 10 * kMinute},
+    OptionRule{"idle_window", kWord, "restart", 0, 0, kIdleWindows},
     OptionRule{"mtu_probing", kWord, "never", 0, 0, kMtuProbing},
     OptionRule{"mtu_base_mss", kCount, "1024", 48, 65535},
     OptionRule{"mtu_probe_interval", kDuration, "600s", 1000 * kMillisecond, 1440 * kMinute},

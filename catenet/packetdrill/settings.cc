@@ -107,7 +107,7 @@ struct Setter {
   std::string_view name;
   bool (*set)(TcpSettings& tcp, std::int64_t value);
 };
-constexpr std::array<Setter, 28> kSetters{{
+constexpr std::array<Setter, 29> kSetters{{
     {"tcp_sack", [](TcpSettings& t, std::int64_t v) { return t.config.sack = v != 0, true; }},
     {"tcp_timestamps", [](TcpSettings& t, std::int64_t v) { return t.config.timestamps = v != 0, true; }},
     {"tcp_window_scaling", [](TcpSettings& t, std::int64_t v) { return t.config.window_scaling = v != 0, true; }},
@@ -166,6 +166,10 @@ constexpr std::array<Setter, 28> kSetters{{
      [](TcpSettings& t, std::int64_t v) { return t.limits.backlog = static_cast<std::uint32_t>(v), v < 1 << 24; }},
     {"tcp_ecn", [](TcpSettings&, std::int64_t v) { return v == 0; }},
     {"tcp_fack", [](TcpSettings&, std::int64_t v) { return v == 0; }},
+    {"tcp_slow_start_after_idle",
+     [](TcpSettings& t, std::int64_t v) {
+       return t.config.idle_window = v == 0 ? transport::IdleWindow::keep : transport::IdleWindow::restart, true;
+     }},
     {"tcp_mtu_probing",
      [](TcpSettings& t, std::int64_t v) {
        return t.config.mtu_probing = static_cast<transport::MtuProbing>(v), v < 3;
@@ -192,10 +196,9 @@ struct Harmless {
   std::string_view name;
   std::string_view value;
 };
-constexpr std::array<Harmless, 28> kHarmless{{{"tcp_frto", ""},
+constexpr std::array<Harmless, 27> kHarmless{{{"tcp_frto", ""},
                                               {"tcp_dsack", "1"},
                                               {"tcp_reordering", "3"},
-                                              {"tcp_slow_start_after_idle", ""},
                                               {"tcp_early_retrans", "3"},
                                               {"tcp_early_retrans", "4"},
                                               {"tcp_recovery", "1"},

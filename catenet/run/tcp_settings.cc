@@ -36,6 +36,13 @@ void set_ecn(TcpConfig& config, const OptionValue& value) {
                                : transport::EcnMode::answer;
 }
 
+void set_idle_window(TcpConfig& config, const OptionValue& value) {
+  const std::string& word = std::get<std::string>(value);
+  config.idle_window = word == "validate" ? transport::IdleWindow::validate
+                       : word == "keep"   ? transport::IdleWindow::keep
+                                          : transport::IdleWindow::restart;
+}
+
 void set_mtu_probing(TcpConfig& config, const OptionValue& value) {
   const std::string& word = std::get<std::string>(value);
   config.mtu_probing = word == "always"             ? transport::MtuProbing::always
@@ -79,6 +86,7 @@ constexpr std::array kSetters = {
     Setter{"user_timeout", set<&TcpConfig::user_timeout>},
     Setter{"advertised_user_timeout", set<&TcpConfig::advertised_user_timeout>},
     Setter{"msl", set<&TcpConfig::msl>},
+    Setter{"idle_window", set_idle_window},
     Setter{"mtu_probing", set_mtu_probing},
     Setter{"mtu_base_mss", set<&TcpConfig::mtu_base_mss>},
     Setter{"mtu_probe_interval", set<&TcpConfig::mtu_probe_interval>},

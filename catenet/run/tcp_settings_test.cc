@@ -40,18 +40,22 @@ TEST(TcpSettings, EveryOptionDecidesItsField) {
   wanted.msl = Duration::seconds(120);
   wanted.mtu_probing = transport::MtuProbing::after_black_hole;
   wanted.mtu_base_mss = 512;
+  wanted.idle_window = transport::IdleWindow::validate;
   wanted.mtu_probe_interval = Duration::seconds(60);
-  EXPECT_EQ(configured("nagle: false, sack: false, timestamps: false, window_scaling: false, keepalive: true, "
-                       "send_buffer: 64KiB, max_receive_buffer: 1MiB, max_send_buffer: 2MiB, receive_buffer: 128KiB, "
-                       "initial_window: 3, max_mss: 536, "
-                       "congestion: newreno, ecn: ask, delayed_ack: 100ms, initial_rto: 3s, min_rto: 1s, max_rto: 60s, "
-                       "syn_retries: 2, retries: 5, "
-                       "keepalive_idle: 10s, keepalive_interval: 2s, user_timeout: 20s, msl: 2min, "
-                       "mtu_probing: after_black_hole, mtu_base_mss: 512, mtu_probe_interval: 60s"),
-            wanted);
+  EXPECT_EQ(
+      configured("nagle: false, sack: false, timestamps: false, window_scaling: false, keepalive: true, "
+                 "send_buffer: 64KiB, max_receive_buffer: 1MiB, max_send_buffer: 2MiB, receive_buffer: 128KiB, "
+                 "initial_window: 3, max_mss: 536, "
+                 "congestion: newreno, ecn: ask, delayed_ack: 100ms, initial_rto: 3s, min_rto: 1s, max_rto: 60s, "
+                 "syn_retries: 2, retries: 5, "
+                 "keepalive_idle: 10s, keepalive_interval: 2s, user_timeout: 20s, msl: 2min, "
+                 "mtu_probing: after_black_hole, mtu_base_mss: 512, mtu_probe_interval: 60s, idle_window: validate"),
+      wanted);
   wanted = {};
   wanted.mtu_probing = transport::MtuProbing::always;
   EXPECT_EQ(configured("mtu_probing: always"), wanted);
+  wanted.idle_window = transport::IdleWindow::keep;
+  EXPECT_EQ(configured("mtu_probing: always, idle_window: keep"), wanted);
 }
 
 }  // namespace

@@ -13,6 +13,10 @@ namespace catenet::transport {
 /// Explicit congestion notification (RFC 3168): ask for it and answer, only answer, or neither.
 enum class EcnMode : std::uint8_t { ask, answer, never };
 
+/// What becomes of a congestion window that was not in use: it begins anew after an idle RTO (RFC 5681 4.1; Linux's
+/// tcp_slow_start_after_idle), stays, or stays for five minutes and is cut by what was used (RFC 7661).
+enum class IdleWindow : std::uint8_t { restart, keep, validate };
+
 /// Path MTU discovery by probing (RFC 4821; Linux's tcp_mtu_probing 0, 1, 2). ICMP is heard all the same.
 enum class MtuProbing : std::uint8_t { never, after_black_hole, always };
 
@@ -24,6 +28,7 @@ struct TcpConfig {
   std::uint16_t max_mss = 0xffff;               ///< upper bound of what we send and advertise
   std::uint8_t initial_window = 10;             ///< segments (RFC 6928); 0: RFC 3390
   CongestionAlgorithm congestion = CongestionAlgorithm::cubic;
+  IdleWindow idle_window = IdleWindow::restart;
   EcnMode ecn = EcnMode::answer;  ///< DCTCP asks unless this is `never`
   bool nagle = true;              ///< RFC 896, as Minshall and Linux read it; false is TCP_NODELAY
   bool cork = false;              ///< only full segments go (TCP_CORK); what has waited for an RTO goes all the same

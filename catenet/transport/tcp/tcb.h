@@ -12,7 +12,8 @@
 // Where to read: tcb.cc (life and user calls), tcb_input.cc (RFC 9293 3.10.7), tcb_ack.cc (acknowledgement),
 // tcb_recovery.cc (loss, and what turns out not to have been one), tcb_ecn.cc (marks), tcb_output.cc (what to send
 // when), tcb_rates.cc (how fast the path delivers), tcb_fast_open.cc (data in handshakes), tcb_mtu_probe.cc (how large
-// segments may be), tcb_timers.cc, tcb_user_timeout.cc (what the ends tell each other of their patience).
+// segments may be), tcb_validation.cc (windows that nobody fills), tcb_timers.cc, tcb_user_timeout.cc (what the ends
+// tell each other of their patience).
 #pragma once
 #include <array>
 #include <cstdint>
@@ -34,6 +35,7 @@
 #include "catenet/transport/tcp/sent_segments.h"
 #include "catenet/transport/tcp/tcb_types.h"
 #include "catenet/transport/tcp/tcp_counters.h"
+#include "catenet/transport/tcp/window_validation.h"
 
 namespace catenet::transport {
 
@@ -272,6 +274,8 @@ class Tcb {
     Duration remote_user_timeout;        // what the peer told; zero: nothing
     std::unique_ptr<FastOpen> fast_open;
     std::unique_ptr<PathMtuProbe> mtu_probe;
+    std::unique_ptr<WindowValidation> validation;
+    std::uint64_t recovery_retransmitted = 0;  // TcpTroubles::bytes_retransmitted when the latest recovery began
   };
   enum class Frto : std::uint8_t { off, retransmitted, new_data };  // steps of RFC 5682 3.1
 
@@ -407,6 +411,15 @@ class Tcb {
   void give_up_mtu_probe();
   void limit_mtu_probe(std::uint32_t bytes);
   void suspect_black_hole(Instant now);
+
+  // tcb_validation.cc
+  [[nodiscard]] WindowValidation* window_validation() const { return rare_ ? rare_->validation.get() : nullptr; }
+  [[nodiscard]] bool validates_window() const;
+  void note_idle(Instant now);
+  void validate_window(std::uint32_t una, Instant now);
+  [[nodiscard]] std::uint32_t flight_for_cut(std::uint32_t flight, Instant now);
+  void note_validated_recovery_end();
+  void forget_validation();
 
   // tcb_fast_open.cc
   void add_fast_open(Packet& syn, wire::TcpOptions& options);

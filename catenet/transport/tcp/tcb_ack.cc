@@ -70,7 +70,7 @@ void Tcb::acknowledge_new(const TcpSegment& segment, AckNews& news) {
     last_ack_at_ = news.now;
   }
   news.delivered += segments_.acknowledge(segment.ack, [&](const SentSegment& s) { delivered(s, news); });
-  snd_una_ = segment.ack;
+  const std::uint32_t una = std::exchange(snd_una_, segment.ack);
   if (mtu_probe() != nullptr) [[unlikely]] {
     note_mtu_probe_answer();
   }
@@ -90,6 +90,9 @@ void Tcb::acknowledge_new(const TcpSegment& segment, AckNews& news) {
   limited_ = 0;
   if (congestion_) {
     congestion_->on_ack(event);
+    if (validates_window()) [[unlikely]] {
+      validate_window(una, news.now);
+    }
   }
   if (recovery_ != Recovery::fast) {
     dup_acks_ = 0;

@@ -100,7 +100,8 @@ void Tcb::react_to_marks(const TcpSegment& segment, std::uint32_t flight, Instan
     return;
   }
   ++troubles().mark_cuts;
-  congestion().on_ecn(flight, now);
+  congestion().on_ecn(flight_for_cut(flight, now), now);
+  forget_validation();
   note_window_cut();
 }
 

@@ -222,8 +222,8 @@ bool Tcb::plan_new(Plan& out, Instant now) {
   if (!worth_sending(length, available, ends(), idle)) {
     return false;
   }
-  if (idle && traffic_.bytes_sent > 0 && now - last_sent_at_ > rto()) {
-    congestion().on_idle(now);
+  if (idle) {
+    note_idle(now);
   }
   if (!cwnd_allows(length)) {
     return false;

@@ -142,6 +142,7 @@ void Tcb::enter_fast_recovery(std::uint32_t delivered, Instant now) {
   if (sack_) {
     under_way = std::min(under_way, congestion().cwnd());
   }
+  under_way = flight_for_cut(under_way, now);
   congestion().on_fast_retransmit(under_way, now);
   note_window_cut();
   limited_ = 0;
@@ -154,6 +155,7 @@ void Tcb::leave_recovery(const AckNews& news) {
     // PRR has brought the pipe to ssthresh; without it a window that opens again at once would be a burst.
     congestion().on_recovery_end(uses_prr() ? std::max(flight(), congestion().ssthresh()) : flight(), news.now);
   }
+  note_validated_recovery_end();
   rack_.on_recovery_end();
   recovery_ = Recovery::none;
   frto_ = Frto::off;
@@ -167,6 +169,7 @@ void Tcb::recover_from_timeout(Instant now) {
     start_undo();
   }
   undo_timeout_ = true;
+  forget_validation();
   // RFC 5681 3.1: ssthresh is set at the first timeout of a segment, from what was really under way.
   congestion().on_timeout(recovery_ == Recovery::timeout ? pipe() : flight(), retries_ == 0, now);
   note_window_cut();
@@ -217,6 +220,7 @@ void Tcb::start_undo() {
   undo_armed_ = config_->undo;
   undo_counting_ = undo_timeout_ = false;
   rare().undo_una = snd_una_;
+  rare().recovery_retransmitted = rare().troubles.bytes_retransmitted;
   rare().undo_retransmits = 0;
 }
 

@@ -68,6 +68,10 @@ class CongestionControl {
     ssthresh_ = std::max(ssthresh_, undo_ssthresh_);
   }
 
+  /// RFC 7661: the window is `bytes` at least, or at most, whatever on_idle() or the end of a recovery made of it.
+  void restore(std::uint32_t bytes) { cwnd_ = std::max(cwnd_, bytes); }
+  void limit(std::uint32_t bytes) { cwnd_ = std::min(cwnd_, bytes); }
+
   /// Its other half, if it goes by delivery rates: then it also decides alone what goes out in recovery, without PRR.
   [[nodiscard]] virtual RateControl* rate_control() { return nullptr; }
 
