@@ -27,7 +27,8 @@ constexpr std::array kRunFacts = {"sim.end"sv, "sim.events"sv, "sim.packet_hops"
                                   "flows.retransmits"sv};
 
 constexpr std::array kCongestion = {"cubic"sv, "newreno"sv, "dctcp"sv, "vegas"sv, "bbr"sv};
-constexpr std::array kEcnModes = {"ask"sv, "answer"sv, "never"sv};
+constexpr std::array kEcnModes = {
+    "ask"sv, "answer"sv, "never"sv, "ask_accurate"sv, "ask_answer_accurate"sv, "answer_accurate"sv};
 constexpr std::array kIdleWindows = {"restart"sv, "keep"sv, "validate"sv};
 constexpr std::array kMtuProbing = {"never"sv, "after_black_hole"sv, "always"sv};
 constexpr std::uint64_t kSmallestBuffer = std::uint64_t{4} << 10;

@@ -31,9 +31,13 @@ void set_congestion(TcpConfig& config, const OptionValue& value) {
 
 void set_ecn(TcpConfig& config, const OptionValue& value) {
   const std::string& word = std::get<std::string>(value);
-  config.ecn = word == "never" ? transport::EcnMode::never
-               : word == "ask" ? transport::EcnMode::ask
-                               : transport::EcnMode::answer;
+  using enum transport::EcnMode;
+  config.ecn = word == "never"                 ? never
+               : word == "ask"                 ? ask
+               : word == "ask_accurate"        ? ask_accurate
+               : word == "ask_answer_accurate" ? ask_answer_accurate
+               : word == "answer_accurate"     ? answer_accurate
+                                               : answer;
 }
 
 void set_idle_window(TcpConfig& config, const OptionValue& value) {

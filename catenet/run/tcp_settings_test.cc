@@ -56,6 +56,11 @@ TEST(TcpSettings, EveryOptionDecidesItsField) {
   EXPECT_EQ(configured("mtu_probing: always"), wanted);
   wanted.idle_window = transport::IdleWindow::keep;
   EXPECT_EQ(configured("mtu_probing: always, idle_window: keep"), wanted);
+  using enum transport::EcnMode;
+  EXPECT_EQ(configured("ecn: never").ecn, never);
+  EXPECT_EQ(configured("ecn: ask_accurate").ecn, ask_accurate);
+  EXPECT_EQ(configured("ecn: ask_answer_accurate").ecn, ask_answer_accurate);
+  EXPECT_EQ(configured("ecn: answer_accurate").ecn, answer_accurate);
 }
 
 }  // namespace

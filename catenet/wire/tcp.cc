@@ -20,6 +20,8 @@ constexpr std::uint8_t kMd5Signature = 19;
 constexpr std::uint8_t kUserTimeout = 28;
 constexpr std::uint8_t kAuthentication = 29;
 constexpr std::uint8_t kFastOpen = 34;
+constexpr std::uint8_t kAccurateEcn0 = 172;
+constexpr std::uint8_t kAccurateEcn1 = 174;
 constexpr std::uint8_t kExperiment = 254;
 constexpr std::uint16_t kFastOpenExperiment = 0xf989;
 constexpr std::size_t kMssSize = 4;
@@ -47,6 +49,43 @@ void take_fast_open(Bytes cookie, bool experimental, TcpOptions& out) {
   option.size = static_cast<std::uint8_t>(cookie.size());
   option.experimental = experimental;
   std::ranges::copy(cookie, option.cookie.begin());
+}
+
+std::size_t size_of(const TcpAccurateEcn& option) { return (2U + 3U * option.fields + 3U) / 4 * 4; }
+
+// The counters in the order of the kind; the middle one is the same.
+std::array<std::uint32_t*, 3> fields_of(TcpAccurateEcn& option) {
+  return option.e1b_first ? std::array{&option.e1b, &option.ceb, &option.e0b}
+                          : std::array{&option.e0b, &option.ceb, &option.e1b};
+}
+
+std::uint32_t load24(Bytes bytes, std::size_t at) {
+  return std::uint32_t{load8(bytes, at)} << 16 | load16(bytes, at + 1);
+}
+
+void take_accurate_ecn(Bytes option, TcpOptions& out) {
+  const std::size_t fields = (option.size() - 2) / 3;
+  if (option.size() != 2 + 3 * fields || fields > 3) {
+    return;
+  }
+  TcpAccurateEcn& value = out.accurate_ecn.emplace();
+  value.e1b_first = load8(option, 0) == kAccurateEcn1;
+  value.fields = static_cast<std::uint8_t>(fields);
+  const auto counters = fields_of(value);
+  for (std::size_t i = 0; i < fields; ++i) {
+    *counters[i] = load24(option, 2 + 3 * i);
+  }
+}
+
+void put_accurate_ecn(TcpAccurateEcn option, MutableBytes out) {
+  std::ranges::fill(out, std::byte{kNoOperation});
+  store8(out, 0, option.e1b_first ? kAccurateEcn1 : kAccurateEcn0);
+  store8(out, 1, 2U + 3U * option.fields);
+  const auto counters = fields_of(option);
+  for (std::size_t i = 0; i < option.fields; ++i) {
+    store8(out, 2 + 3 * i, *counters[i] >> 16 & 0xff);
+    store16(out, 3 + 3 * i, *counters[i] & 0xffff);
+  }
 }
 
 // `option` begins at `at`.
@@ -121,6 +160,10 @@ bool take(Bytes option, std::size_t at, TcpOptions& out) {
     case kFastOpen:
       take_fast_open(option.subspan(2), false, out);
       return true;
+    case kAccurateEcn0:
+    case kAccurateEcn1:
+      take_accurate_ecn(option, out);
+      return true;
     case kExperiment:
       if (size >= 4 && load16(option, 2) == kFastOpenExperiment) {
         take_fast_open(option.subspan(4), true, out);
@@ -164,7 +207,8 @@ std::size_t TcpOptions::size_without_sack() const {
          (timestamps       ? 12
           : sack_permitted ? 4
                            : 0) +
-         (window_scale ? 4 : 0) + (user_timeout ? kUserTimeoutSize : 0) + (fast_open ? size_of(*fast_open) : 0);
+         (window_scale ? 4 : 0) + (user_timeout ? kUserTimeoutSize : 0) + (fast_open ? size_of(*fast_open) : 0) +
+         (accurate_ecn ? size_of(*accurate_ecn) : 0);
 }
 
 std::size_t TcpOptions::fitting_sack_blocks() const {
@@ -229,6 +273,10 @@ std::size_t TcpOptions::emit(MutableBytes out) const {
       store16(out, begin + 2, kFastOpenExperiment);
     }
     std::ranges::copy(fast_open->bytes(), out.begin() + static_cast<std::ptrdiff_t>(begin + head));
+  }
+  if (accurate_ecn) {
+    put_accurate_ecn(*accurate_ecn, out.subspan(at, size_of(*accurate_ecn)));
+    at += size_of(*accurate_ecn);
   }
   if (const std::size_t blocks = fitting_sack_blocks(); blocks > 0) {
     word(kNoOperation, kNoOperation, kSack, static_cast<unsigned>(2 + blocks * kSackBlockSize));

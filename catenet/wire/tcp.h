@@ -28,13 +28,14 @@ struct TcpFlag {
   static constexpr std::uint8_t kEce = 0x40;  // RFC 3168 6.1
   static constexpr std::uint8_t kCwr = 0x80;
 };
+inline constexpr std::uint8_t kTcpAeFlag = 0x01;  ///< in TcpHeader::offset_reserved (RFC 9768 3.1)
 
 struct TcpHeader {
   be16 source_port;
   be16 destination_port;
   be32 seq;
   be32 ack;
-  std::uint8_t offset_reserved = 0x50;  ///< data offset in 32-bit words, then four reserved bits
+  std::uint8_t offset_reserved = 0x50;  ///< data offset in 32-bit words, three reserved bits, AE
   std::uint8_t flags = 0;
   be16 window;
   be16 checksum;
@@ -42,6 +43,14 @@ struct TcpHeader {
 
   [[nodiscard]] std::size_t header_size() const { return std::size_t{offset_reserved} >> 4 << 2; }
   void set_header_size(std::size_t bytes) { offset_reserved = static_cast<std::uint8_t>(bytes / 4 << 4); }
+  /// AE, CWR and ECE as one number (RFC 9768 3.2.2). Setting the header's size clears AE.
+  [[nodiscard]] std::uint8_t ace() const {
+    return static_cast<std::uint8_t>((offset_reserved & kTcpAeFlag) << 2 | flags >> 6);
+  }
+  void set_ace(std::uint8_t ace) {
+    offset_reserved = static_cast<std::uint8_t>((offset_reserved & ~kTcpAeFlag) | ace >> 2);
+    flags = static_cast<std::uint8_t>((flags & 0x3f) | (ace & 3) << 6);
+  }
   [[nodiscard]] bool has(std::uint8_t flag_bits) const { return (flags & flag_bits) == flag_bits; }
   [[nodiscard]] bool has_options() const { return header_size() > kTcpHeaderSize; }
 
@@ -126,6 +135,18 @@ struct TcpUserTimeout {
   bool operator==(const TcpUserTimeout&) const = default;
 };
 
+/// The option of accurate ECN (RFC 9768 3.2.3): how many bytes of payload came with each ECN field, modulo 2^24. Kind
+/// 172 begins with ECT(0), kind 174 with ECT(1); the last counters may be left out.
+struct TcpAccurateEcn {
+  std::uint32_t e0b = 0;
+  std::uint32_t ceb = 0;
+  std::uint32_t e1b = 0;
+  std::uint8_t fields = 0;  ///< how many are there, 0 to 3; the others are 0
+  bool e1b_first = false;   ///< kind 174
+
+  bool operator==(const TcpAccurateEcn&) const = default;
+};
+
 struct TcpOptions {
   static constexpr std::size_t kMaxSackBlocks = 4;
 
@@ -137,6 +158,7 @@ struct TcpOptions {
   std::array<SackBlock, kMaxSackBlocks> sack{};
   std::optional<TcpFastOpen> fast_open;  ///< one whose cookie has an impossible length is passed over (RFC 7413 4.1.1)
   std::optional<TcpUserTimeout> user_timeout;
+  std::optional<TcpAccurateEcn> accurate_ecn;  ///< the same (RFC 9768 3.2.3.1)
   TcpSignature signature;
 
   /// Unknown kinds are passed over by their length; the last of several of a kind counts. kBadOption for a length below
@@ -150,9 +172,9 @@ struct TcpOptions {
   /// Bytes that emit() writes: a multiple of four, at most kTcpMaxOptions unless more was asked for than there is room.
   [[nodiscard]] std::size_t size() const;
   /// The signature, its MAC zero (room that others fill); MSS; SACK-permitted and timestamps (each padded with NOPs
-  /// when alone); NOP and window scale; user timeout; Fast Open, padded with NOPs behind; NOP, NOP and SACK: every
-  /// option on a 32-bit boundary, the layout that receivers' fast paths expect (RFC 7323 appendix A). SACK blocks that
-  /// do not fit are left out, the last first. Returns size().
+  /// when alone); NOP and window scale; user timeout; Fast Open, padded with NOPs behind; accurate ECN in the
+  /// same way; NOP, NOP and SACK: every option on a 32-bit boundary, the layout that receivers' fast paths expect (RFC
+  /// 7323 appendix A). SACK blocks that do not fit are left out, the last first. Returns size().
   std::size_t emit(MutableBytes out) const;
   bool operator==(const TcpOptions&) const = default;
 

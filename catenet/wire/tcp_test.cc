@@ -129,6 +129,51 @@ TEST(TcpOptions, UserTimeout) {  // RFC 5482 3
   EXPECT_EQ(TcpOptions::parse(hex("1c030001")).error(), WireError::kBadOption);
 }
 
+TEST(TcpOptions, AccurateEcn) {  // RFC 9768 3.2.3, figure 4
+  TcpOptions ack;
+  ack.accurate_ecn = TcpAccurateEcn{0x010203, 0x0a0b0c, 0xfffefd, 3, false};
+  EXPECT_EQ(emitted_segment(ack), hex("ac0b0102 030a0b0c fffefd01"));
+  EXPECT_EQ(TcpOptions::parse(emitted_segment(ack)), ack);
+  ack.accurate_ecn->e1b_first = true;
+  EXPECT_EQ(emitted_segment(ack), hex("ae0bfffe fd0a0b0c 01020301"));
+  EXPECT_EQ(TcpOptions::parse(emitted_segment(ack)), ack);
+  for (const auto& [fields, bytes] : {std::pair{2, "ae08fffe fd0a0b0c"}, {1, "ae05fffe fd010101"}, {0, "ae020101"}}) {
+    ack.accurate_ecn->fields = static_cast<std::uint8_t>(fields);
+    EXPECT_EQ(emitted_segment(ack), hex(bytes));
+    const auto parsed = TcpOptions::parse(hex(bytes));
+    ASSERT_TRUE(parsed && parsed->accurate_ecn);
+    EXPECT_EQ(parsed->accurate_ecn->fields, fields);
+    EXPECT_EQ(parsed->accurate_ecn->e1b, fields > 0 ? 0xfffefdU : 0U);
+    EXPECT_EQ(parsed->accurate_ecn->ceb, fields > 1 ? 0x0a0b0cU : 0U);
+    EXPECT_EQ(parsed->accurate_ecn->e0b, 0U);
+  }
+  // With timestamps there is room for one SACK block beside it.
+  ack.accurate_ecn->fields = 3;
+  ack.timestamps = TcpTimestamps{1, 2};
+  ack.sack_count = 2;
+  ack.sack = {{{1, 2}, {3, 4}}};
+  EXPECT_EQ(ack.size(), 36U);
+  EXPECT_EQ(TcpOptions::parse(emitted_segment(ack))->sack_count, 1);
+  for (const char* odd : {"ac030000", "ac0a010203040506 07080000", "ae0e010203040506 0708090a0b0c0000"}) {
+    const auto parsed = TcpOptions::parse(hex(odd));
+    ASSERT_TRUE(parsed) << odd;
+    EXPECT_FALSE(parsed->accurate_ecn) << odd;
+  }
+}
+
+TEST(TcpHeader, Ace) {  // RFC 9768 3.2.2: AE, CWR, ECE
+  for (std::uint8_t ace = 0; ace < 8; ++ace) {
+    TcpHeader header;
+    header.set_header_size(32);
+    header.flags = 0x3f;
+    header.set_ace(ace);
+    EXPECT_EQ(header.ace(), ace);
+    EXPECT_EQ(header.header_size(), 32U);
+    EXPECT_EQ(header.offset_reserved & 0x0f, ace >> 2);
+    EXPECT_EQ(header.flags, 0x3f | (ace & 2) << 6 | (ace & 1) << 6);
+  }
+}
+
 TEST(TcpOptions, EmitsEachAlone) {
   EXPECT_EQ(emitted_segment({.mss = 536}), hex("02040218"));
   EXPECT_EQ(emitted_segment({.window_scale = 0}), hex("01030300"));

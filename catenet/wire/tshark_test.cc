@@ -311,5 +311,24 @@ TEST_F(Tshark, TcpSignaturesAndUserTimeout) {
   EXPECT_EQ(got, (Lines{"52|" + zero + "00000000||||0|300|1460||", "60||61|84|" + zero + "||||33|1", "24|||||1|2|||"}));
 }
 
+TEST_F(Tshark, TcpAccurateEcn) {  // RFC 9768
+  wire::TcpOptions ack;
+  ack.accurate_ecn = TcpAccurateEcn{1001, 2002, 3003, 3, false};
+  wire::TcpOptions swapped = ack;
+  swapped.accurate_ecn->e1b_first = true;
+  const auto segment = [](const wire::TcpOptions& options) {
+    Buffer bytes = tcp(TcpFlag::kAck, options);
+    auto* header = edit<TcpHeader>(bytes);
+    header->set_ace(5);
+    header->checksum = 0;
+    header->checksum = transport_checksum(IpProtocol::kTcp, bytes);
+    return frame(EtherType::kIpv4, ip(IpProtocol::kTcp, bytes));
+  };
+  const Lines got = decode({segment(ack), segment(swapped)},
+                           "tcp.flags tcp.hdr_len tcp.checksum.status tcp.options.acc_ecn.ee0b "
+                           "tcp.options.acc_ecn.eceb tcp.options.acc_ecn.ee1b");
+  EXPECT_EQ(got, (Lines{"0x0150|32|1|1001|2002|3003", "0x0150|32|1|1001|2002|3003"}));
+}
+
 }  // namespace
 }  // namespace catenet::wire

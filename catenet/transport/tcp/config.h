@@ -10,8 +10,11 @@
 
 namespace catenet::transport {
 
-/// Explicit congestion notification (RFC 3168): ask for it and answer, only answer, or neither.
-enum class EcnMode : std::uint8_t { ask, answer, never };
+/// Explicit congestion notification (RFC 3168): ask for it and answer, only answer, or neither; and the same with
+/// accurate feedback (RFC 9768), each falling back to what the peer has. Linux's tcp_ecn 1, 2, 0; 3, 4, 5.
+enum class EcnMode : std::uint8_t { ask, answer, never, ask_accurate, ask_answer_accurate, answer_accurate };
+
+[[nodiscard]] constexpr bool answers_accurate_ecn(EcnMode mode) { return mode >= EcnMode::ask_accurate; }
 
 /// What becomes of a congestion window that was not in use: it begins anew after an idle RTO (RFC 5681 4.1; Linux's
 /// tcp_slow_start_after_idle), stays, or stays for five minutes and is cut by what was used (RFC 7661).
@@ -29,23 +32,25 @@ struct TcpConfig {
   std::uint8_t initial_window = 10;             ///< segments (RFC 6928); 0: RFC 3390
   CongestionAlgorithm congestion = CongestionAlgorithm::cubic;
   IdleWindow idle_window = IdleWindow::restart;
-  EcnMode ecn = EcnMode::answer;  ///< DCTCP asks unless this is `never`
-  bool nagle = true;              ///< RFC 896, as Minshall and Linux read it; false is TCP_NODELAY
-  bool cork = false;              ///< only full segments go (TCP_CORK); what has waited for an RTO goes all the same
-  bool window_scaling = true;     ///< RFC 7323 2
-  bool timestamps = true;         ///< RFC 7323 3
-  bool sack = true;               ///< RFC 2018
-  bool dsack = true;              ///< RFC 2883: report data that came twice
-  bool rack = true;               ///< RFC 8985 6: loss by time, where SACK is in use; false: by count (RFC 6675)
-  bool tlp = true;                ///< RFC 8985 7: probe for a lost tail, where SACK is in use
-  bool prr = true;                ///< RFC 9937, where SACK is in use; false: the whole cut at once
-  bool frto = true;               ///< RFC 5682, where SACK is in use
-  bool undo = true;               ///< take back a recovery that was spurious (RFC 3522, RFC 4015, by DSACK)
-  bool limited_transmit = true;   ///< RFC 3042
-  bool super_segments = true;     ///< one packet for several new segments; a medium of frames gets them one by one
-  bool keepalive = false;         ///< RFC 9293 3.8.4: off unless asked for
-  std::uint8_t syn_retries = 6;   ///< retransmissions of SYN or SYN-ACK before ETIMEDOUT
-  std::uint8_t retries = 15;      ///< retransmissions of one segment in a row before ETIMEDOUT (R2)
+  EcnMode ecn = EcnMode::answer;          ///< DCTCP asks unless this is `never`
+  bool accurate_ecn_options = true;       ///< RFC 9768 3.2.3: with acknowledgements, on change and as beacons
+  std::uint8_t accurate_ecn_beacons = 3;  ///< so often in a round trip (Linux's tcp_ecn_option_beacon)
+  bool nagle = true;                      ///< RFC 896, as Minshall and Linux read it; false is TCP_NODELAY
+  bool cork = false;             ///< only full segments go (TCP_CORK); what has waited for an RTO goes all the same
+  bool window_scaling = true;    ///< RFC 7323 2
+  bool timestamps = true;        ///< RFC 7323 3
+  bool sack = true;              ///< RFC 2018
+  bool dsack = true;             ///< RFC 2883: report data that came twice
+  bool rack = true;              ///< RFC 8985 6: loss by time, where SACK is in use; false: by count (RFC 6675)
+  bool tlp = true;               ///< RFC 8985 7: probe for a lost tail, where SACK is in use
+  bool prr = true;               ///< RFC 9937, where SACK is in use; false: the whole cut at once
+  bool frto = true;              ///< RFC 5682, where SACK is in use
+  bool undo = true;              ///< take back a recovery that was spurious (RFC 3522, RFC 4015, by DSACK)
+  bool limited_transmit = true;  ///< RFC 3042
+  bool super_segments = true;    ///< one packet for several new segments; a medium of frames gets them one by one
+  bool keepalive = false;        ///< RFC 9293 3.8.4: off unless asked for
+  std::uint8_t syn_retries = 6;  ///< retransmissions of SYN or SYN-ACK before ETIMEDOUT
+  std::uint8_t retries = 15;     ///< retransmissions of one segment in a row before ETIMEDOUT (R2)
   std::uint8_t keepalive_probes = 9;
   std::uint8_t challenge_acks = 10;  ///< RFC 5961 7: a connection sends no more in challenge_window; Linux: 1 in 500 ms
   std::uint8_t quick_acks = 10;      ///< segments at the start that are acknowledged at once, to let slow start run

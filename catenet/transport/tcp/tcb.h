@@ -10,10 +10,10 @@
 // deadline(). All times are handed in; the same input gives the same output.
 //
 // Where to read: tcb.cc (life and user calls), tcb_input.cc (RFC 9293 3.10.7), tcb_ack.cc (acknowledgement),
-// tcb_recovery.cc (loss, and what turns out not to have been one), tcb_ecn.cc (marks), tcb_output.cc (what to send
-// when), tcb_rates.cc (how fast the path delivers), tcb_fast_open.cc (data in handshakes), tcb_mtu_probe.cc (how large
-// segments may be), tcb_validation.cc (windows that nobody fills), tcb_timers.cc, tcb_user_timeout.cc (what the ends
-// tell each other of their patience).
+// tcb_recovery.cc (loss, and what turns out not to have been one), tcb_ecn.cc and tcb_accurate_ecn.cc (marks),
+// tcb_output.cc (what to send when), tcb_rates.cc (how fast the path delivers), tcb_fast_open.cc (data in handshakes),
+// tcb_mtu_probe.cc (how large segments may be), tcb_validation.cc (windows that nobody fills), tcb_timers.cc,
+// tcb_user_timeout.cc (what the ends tell each other of their patience).
 #pragma once
 #include <array>
 #include <cstdint>
@@ -24,6 +24,7 @@
 
 #include "catenet/base/result.h"
 #include "catenet/packet/packet.h"
+#include "catenet/transport/tcp/accurate_ecn.h"
 #include "catenet/transport/tcp/challenge_budget.h"
 #include "catenet/transport/tcp/config.h"
 #include "catenet/transport/tcp/path_mtu_probe.h"
@@ -216,6 +217,8 @@ class Tcb {
   [[nodiscard]] bool uses_sack() const { return sack_; }
   [[nodiscard]] bool uses_window_scaling() const { return scaling_; }
   [[nodiscard]] bool uses_ecn() const { return ecn_; }
+  /// Null unless both ends speak accurate ECN.
+  [[nodiscard]] const AccurateEcn* accurate_feedback() const { return accurate_ecn(); }
   /// check()s what must always hold: order of the variables, buffers within limits. For tests and the fuzzer.
   void check_invariants() const;
 
@@ -237,6 +240,8 @@ class Tcb {
     std::uint32_t echo = 0;
     Duration rtt;  // of what was sent once and is now acknowledged; zero: nothing was
     wire::SackBlock dsack;
+    std::uint32_t marked = 0;  // bytes that met congestion
+    bool ece = false;          // some did
     bool has_echo = false;
     bool has_dsack = false;
     bool advances = false;
@@ -274,6 +279,7 @@ class Tcb {
     Duration remote_user_timeout;        // what the peer told; zero: nothing
     std::unique_ptr<FastOpen> fast_open;
     std::unique_ptr<PathMtuProbe> mtu_probe;
+    std::unique_ptr<AccurateEcn> accurate_ecn;  // both ends speak it
     std::unique_ptr<WindowValidation> validation;
     std::uint64_t recovery_retransmitted = 0;  // TcpTroubles::bytes_retransmitted when the latest recovery began
   };
@@ -377,12 +383,24 @@ class Tcb {
   [[nodiscard]] std::uint8_t ecn_syn_flags();
   void negotiate_ecn(const TcpSegment& syn);
   [[nodiscard]] CongestionAlgorithm chosen_congestion() const;
-  void note_marks(const TcpSegment& segment, std::uint32_t length);
+  void note_marks(const TcpSegment& segment, std::uint32_t length, std::uint32_t each);
   [[nodiscard]] std::uint8_t prepare_ecn(const Plan& plan);
   [[nodiscard]] Packet build_early_ack(Instant now);
   void react_to_marks(const TcpSegment& segment, std::uint32_t flight, Instant now);
   void note_window_cut();
   [[nodiscard]] bool speaks_dctcp() const { return config_->congestion == CongestionAlgorithm::dctcp; }
+
+  // tcb_accurate_ecn.cc
+  [[nodiscard]] AccurateEcn* accurate_ecn() const { return ecn_ && rare_ ? rare_->accurate_ecn.get() : nullptr; }
+  [[nodiscard]] bool asks_for_accurate_ecn() const;
+  [[nodiscard]] bool negotiate_accurate_ecn(const TcpSegment& syn);
+  void note_handshake_ace(const TcpSegment& segment, bool has_data);
+  void set_ecn_flags(wire::TcpHeader& header, bool pure);
+  [[nodiscard]] bool owes_handshake_ack() const;
+  [[nodiscard]] bool may_send_super_segments() const;
+  void add_accurate_ecn(wire::TcpOptions& options, Instant now);
+  void note_accurate_marks(const TcpSegment& segment, std::uint32_t length, std::uint32_t each);
+  void read_accurate_marks(const TcpSegment& segment, AckNews& news);
 
   // tcb_rates.cc
   void start_rates(Instant now);

@@ -24,6 +24,12 @@ void Tcb::acknowledge(const TcpSegment& segment, bool has_data, Instant now) {
   const std::uint32_t before = flight();
   const bool cwnd_limited = cwnd_limited_;
   begin_rates(now);
+  if (ecn_ && accurate_ecn() == nullptr) {
+    news.ece = segment.has(wire::TcpFlag::kEce);
+    news.marked = news.ece && news.advances ? segment.ack - snd_una_ : 0;
+  } else if (ecn_ && news.advances) {
+    read_accurate_marks(segment, news);
+  }
   if (news.advances) {
     acknowledge_new(segment, news);
   }
@@ -34,7 +40,7 @@ void Tcb::acknowledge(const TcpSegment& segment, bool has_data, Instant now) {
   if (state_ == TcpState::closed || state_ == TcpState::time_wait) {
     return;
   }
-  if (ecn_ && segment.has(wire::TcpFlag::kEce)) {
+  if (news.ece) {
     react_to_marks(segment, before, now);
   }
   update_send_window(segment, now);
@@ -79,7 +85,7 @@ void Tcb::acknowledge_new(const TcpSegment& segment, AckNews& news) {
   event.srtt = rtt_.srtt();
   event.ack = snd_una_;
   event.snd_nxt = snd_nxt_;
-  event.ece = ecn_ && segment.has(wire::TcpFlag::kEce);
+  event.marked = news.marked;
   event.recovering = recovery_ == Recovery::fast || (ecn_ && seq_before(snd_una_, cwr_end_));
   retries_ = 0;
   persist_shift_ = 0;

@@ -16,17 +16,22 @@ constexpr std::uint8_t kAsk = TcpFlag::kEce | TcpFlag::kCwr;
 // 6.1.1: a SYN asks with both flags, a SYN-ACK answers with one. A SYN that got no answer asks no more (6.1.1.1): there
 // are boxes that drop such SYNs.
 std::uint8_t Tcb::ecn_syn_flags() {
-  if (state_ == TcpState::syn_received) {
-    return ecn_ ? std::uint8_t{TcpFlag::kEce} : std::uint8_t{0};
+  if (state_ == TcpState::syn_received) {  // accurate feedback has flags of its own: set_ecn_flags()
+    return ecn_ && accurate_ecn() == nullptr ? std::uint8_t{TcpFlag::kEce} : std::uint8_t{0};
   }
-  const bool wanted = config_->ecn == EcnMode::ask ||
+  const bool wanted = config_->ecn == EcnMode::ask || config_->ecn == EcnMode::ask_accurate ||
+                      config_->ecn == EcnMode::ask_answer_accurate ||
                       (config_->ecn != EcnMode::never && CongestionControl::needs_ecn(config_->congestion));
-  ecn_asked_ = wanted && !syn_retransmitted_;
+  ecn_asked_ = asks_for_accurate_ecn() || (wanted && !syn_retransmitted_);
   return ecn_asked_ ? kAsk : std::uint8_t{0};
 }
 
 void Tcb::negotiate_ecn(const TcpSegment& syn) {
   const std::uint8_t said = syn.flags & kAsk;
+  ecn_ = true;  // as negotiate_accurate_ecn() may find it
+  if (negotiate_accurate_ecn(syn)) {
+    return;
+  }
   ecn_ = syn.has_ack() ? ecn_asked_ && said == TcpFlag::kEce : config_->ecn != EcnMode::never && said == kAsk;
 }
 
@@ -37,7 +42,11 @@ CongestionAlgorithm Tcb::chosen_congestion() const {
 }
 
 // The receiver: an acceptable segment came. Only data count: nothing else may be marked (6.1.4, 6.1.5).
-void Tcb::note_marks(const TcpSegment& segment, std::uint32_t length) {
+void Tcb::note_marks(const TcpSegment& segment, std::uint32_t length, std::uint32_t each) {
+  if (accurate_ecn() != nullptr) {
+    note_accurate_marks(segment, length, each);
+    return;
+  }
   if (length == 0) {
     return;
   }
@@ -86,8 +95,9 @@ std::uint8_t Tcb::prepare_ecn(const Plan& plan) {
   if (plan.length == 0 || plan.probe || seq_before(plan.seq, snd_nxt_)) {
     return 0;
   }
-  ect_ = true;
-  if (!cwr_due_) {
+  const AccurateEcn* accurate = accurate_ecn();
+  ect_ = accurate == nullptr || accurate->may_send_ect();
+  if (!cwr_due_ || accurate != nullptr) {
     return 0;
   }
   cwr_due_ = false;

@@ -137,7 +137,7 @@ void Tcb::input_synchronized(Packet data, const TcpSegment& segment, Instant now
     return;
   }
   if (ecn_) {
-    note_marks(segment, length);
+    note_marks(segment, length, data.meta().segment_size);
   }
   // Fourth, the SYN bit: in the window it is an error or an attack (RFC 5961 4.2).
   if (segment.syn()) {
@@ -259,6 +259,9 @@ void Tcb::input_reset(Packet data, const TcpSegment& segment, Instant now) {
 // 3.10.7.4 fifth. False: the segment is to be dropped.
 bool Tcb::input_ack_field(const TcpSegment& segment, bool has_data, Instant now) {
   if (state_ == TcpState::syn_received) {
+    if (accurate_ecn() != nullptr) {
+      note_handshake_ace(segment, has_data);
+    }
     if (is_early()) {
       return establish_early(segment, has_data, now);
     }

@@ -39,7 +39,7 @@ Packet Tcb::transmit(Instant now) {
   }
   // News about a gap goes in a segment of its own: one with data would not count as a duplicate ACK (RFC 5681 2), and
   // its data would have to make room for the SACK blocks.
-  if (ack_due_ && (received_.has_gap() || dsack_due_)) {
+  if (ack_due_ && (received_.has_gap() || dsack_due_ || (ecn_ && owes_handshake_ack()))) {
     return build_control(snd_nxt_, TcpFlag::kAck, now);
   }
   Plan next;
@@ -238,7 +238,8 @@ bool Tcb::plan_new(Plan& out, Instant now) {
 // How much of `most` bytes (more than mss) goes at once: whole segments, as many as cwnd has room for, and what is
 // behind them if it is worth a segment of its own and the end of the data (`available`).
 std::uint32_t Tcb::burst_length(std::uint32_t most, std::uint32_t available) const {
-  const std::uint32_t most_at_once = std::min(send_quantum(), config_->super_segments ? origin_.max_super_segment : 0);
+  const std::uint32_t most_at_once =
+      std::min(send_quantum(), config_->super_segments && may_send_super_segments() ? origin_.max_super_segment : 0);
   const std::uint32_t room = std::min(room_in_cwnd(), most_at_once);
   const std::uint32_t length = std::min(most, room);
   const std::uint32_t tail = length % mss_;
@@ -425,6 +426,9 @@ Packet Tcb::build_syn(Instant now) {
     add_fast_open(packet, options);
   }
   add_user_timeout_to_syn(options);
+  if (answer && !syn_out_) {  // not again: a box may drop what it does not know (RFC 9768 3.2.3.2.2)
+    add_accurate_ecn(options, now);
+  }
   if (!syn_out_ && retries_ == 0) {
     timing_ = true;
     timed_end_ = origin_.iss + 1;
@@ -450,7 +454,11 @@ Packet Tcb::build_control(std::uint32_t seq, std::uint8_t flags, Instant now) {
   }
   const bool reset = (flags & TcpFlag::kRst) != 0;
   const bool bare_reset = reset && (flags & TcpFlag::kAck) == 0;
-  return finish(std::move(packet), seq, flags, bare_reset ? wire::TcpOptions{} : running_options(now, !reset), now);
+  wire::TcpOptions options = bare_reset ? wire::TcpOptions{} : running_options(now, !reset);
+  if (ecn_ && !reset) {
+    add_accurate_ecn(options, now);
+  }
+  return finish(std::move(packet), seq, flags, options, now);
 }
 
 wire::TcpOptions Tcb::running_options(Instant now, bool with_sack) {
@@ -480,6 +488,7 @@ Packet Tcb::finish(Packet packet, std::uint32_t seq, std::uint8_t flags, wire::T
   }
   const bool syn = (flags & TcpFlag::kSyn) != 0;
   const bool ack = (flags & TcpFlag::kAck) != 0;
+  const bool pure = packet.size() == 0 && options.sack_count == 0;
   const std::size_t header_size = wire::kTcpHeaderSize + options.size();
   std::byte* bytes = packet.push(header_size);
   (void)options.emit({bytes + wire::kTcpHeaderSize, options.size()});
@@ -491,8 +500,8 @@ Packet Tcb::finish(Packet packet, std::uint32_t seq, std::uint8_t flags, wire::T
   header.ack = ack ? rcv_nxt_ : 0;
   header.set_header_size(header_size);
   header.flags = flags;
-  if (ece_ && ack && !syn && (flags & TcpFlag::kRst) == 0) {
-    header.flags |= TcpFlag::kEce;
+  if (ecn_ || syn) [[unlikely]] {
+    set_ecn_flags(header, pure);
   }
   header.window = window_field(syn);
   header.checksum = checksum_fold(pseudo_header_sum(tuple_.local.address, tuple_.foreign.address, kProtocolTcp,

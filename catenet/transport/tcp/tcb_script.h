@@ -8,10 +8,10 @@
 //   state NAME | cwnd N | ssthresh N | error N | queue N | timer none          what must hold
 //   quiet                                             nothing was sent up to this time
 //
-// Flags are of "SFRPU.EW" in that order (ECE, CWR); `ce` behind a segment that comes in: its network header was marked;
-// `ect` behind one that goes out: it may be; numbers are relative to the initial ones, which are near the point where
-// they wrap. Data bytes follow a pattern, checked on both sides. At the end nothing may have been sent that no line
-// told.
+// Flags are of "SFRPU.EWA" in that order (ECE, CWR, AE); `ce` behind a segment that comes in: its network header was
+// marked; `ect` behind one that goes out: it may be; numbers are relative to the initial ones, which are near the point
+// where they wrap. Data bytes follow a pattern, checked on both sides. At the end nothing may have been sent that no
+// line told.
 #pragma once
 #include <gtest/gtest.h>
 
@@ -146,6 +146,7 @@ class Script {
     for (const auto& [bit, letter] : kFlags) {
       text << (header.has(bit) ? std::string(1, letter) : "");
     }
+    text << ((header.ace() & 4) != 0 ? "A" : "");
     text << ' ' << seq << ':' << seq + length << '(' << length << ')';
     if (header.has(wire::TcpFlag::kAck)) {
       text << " ack " << header.ack - kIrs;
@@ -171,6 +172,10 @@ class Script {
     }
     if (o.user_timeout) {
       add("uto " + std::to_string(o.user_timeout->value) + (o.user_timeout->minutes ? "m" : "s"));
+      }
+    if (o.accurate_ecn) {
+      add("ecn " + std::to_string(o.accurate_ecn->e0b) + " " + std::to_string(o.accurate_ecn->ceb) + " " +
+          std::to_string(o.accurate_ecn->e1b));
     }
     for (std::size_t i = 0; i < o.sack_count; ++i) {
       add("sack " + std::to_string(o.sack[i].left - kIrs) + ":" + std::to_string(o.sack[i].right - kIrs));
@@ -194,6 +199,7 @@ class Script {
     for (const auto& [bit, letter] : kFlags) {
       p.segment.flags |= flags.find(letter) != std::string::npos ? bit : 0;
     }
+    p.segment.ae = flags.find('A') != std::string::npos;
     std::uint32_t seq = 0;
     std::uint32_t end = 0;
     EXPECT_EQ(std::sscanf(range.c_str(), "%u:%u(%u)", &seq, &end, &p.length), 3) << range;
@@ -241,6 +247,8 @@ class Script {
         o.timestamps = wire::TcpTimestamps{a, b};
       } else if (std::sscanf(item.c_str(), "wscale %u", &a) == 1) {
         o.window_scale = static_cast<std::uint8_t>(a);
+      } else if (unsigned c = 0; std::sscanf(item.c_str(), "ecn %u %u %u", &a, &b, &c) == 3) {
+        o.accurate_ecn = wire::TcpAccurateEcn{a, b, c, 3, false};
       } else if (std::sscanf(item.c_str(), "sack %u:%u", &a, &b) == 2) {
         o.sack[o.sack_count++] = {a + kIss, b + kIss};
       } else {

@@ -39,6 +39,10 @@ struct TcpSegment {
   std::uint8_t flags = 0;    ///< wire::TcpFlag
   wire::TcpOptions options;
   std::uint8_t ecn = 0;  ///< ECN field of the network header (RFC 3168 5)
+  bool ae = false;       ///< the flag beside the eight (RFC 9768 3.1)
+
+  /// AE, CWR and ECE as one number.
+  [[nodiscard]] std::uint8_t ace() const { return static_cast<std::uint8_t>((ae ? 4 : 0) | flags >> 6); }
 
   [[nodiscard]] bool has(std::uint8_t flag) const { return (flags & flag) != 0; }
   [[nodiscard]] bool syn() const { return has(wire::TcpFlag::kSyn); }

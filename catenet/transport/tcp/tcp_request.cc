@@ -26,6 +26,7 @@ TcpRequest::TcpRequest(Tcp& tcp, TcpPcb& listener, const wire::FourTuple& tuple,
       window_scale_(syn.options.window_scale.value_or(0)),
       key_id_(syn.options.signature.key_id),
       next_key_id_(syn.options.signature.next_key_id),
+      ae_(syn.ae),
       has_mss_(syn.options.mss.has_value()),
       has_window_scale_(syn.options.window_scale.has_value()),
       has_timestamp_(syn.options.timestamps.has_value()),
@@ -37,6 +38,7 @@ TcpSegment TcpRequest::syn() const {
   syn.window = window_;
   syn.flags = flags_;
   syn.ecn = ecn_;
+  syn.ae = ae_;
   syn.options.sack_permitted = sack_permitted_;
   if (has_mss_) {
     syn.options.mss = mss_;

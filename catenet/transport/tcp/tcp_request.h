@@ -59,6 +59,7 @@ class TcpRequest final : public TcpEntry, public ListNode<TcpSynQueue> {
   std::uint8_t timeouts_ = 0;
   std::uint8_t key_id_ = 0;
   std::uint8_t next_key_id_ = 0;
+  bool ae_ : 1 = false;
   bool has_mss_ : 1 = false;
   bool has_window_scale_ : 1 = false;
   bool has_timestamp_ : 1 = false;

@@ -58,6 +58,8 @@ class Pipe final : public EventSource {
   std::uint64_t sent = 0;
   /// Called for each packet; true loses it.
   std::function<bool(const Packet&, std::uint64_t number)> lose;
+  /// Called for each packet that may be marked; true marks it.
+  std::function<bool()> mark;
 
  private:
   struct InFlight {
@@ -137,7 +139,10 @@ inline void Pipe::launch(Packet packet, const ip::SendOptions& options, TestHost
   if (rng_.chance(impairments.reorder)) {
     arrival += rng_.between(Duration{}, impairments.delay * 4);
   }
-  flying_.emplace(std::pair(arrival, next_++), InFlight{std::move(packet), options, &from, &to});
+  const bool marked = (options.traffic_class & 3) != 0 && mark && mark();
+  const auto [flight, added] =
+      flying_.emplace(std::pair(arrival, next_++), InFlight{std::move(packet), options, &from, &to});
+  flight->second.options.traffic_class |= marked ? 3 : 0;
   scheduler_.schedule(*this, flying_.begin()->first.first);
 }
 
@@ -149,6 +154,7 @@ inline void Pipe::fire(Instant now) {
     delivery.source = next.options.source;
     delivery.destination = next.options.destination;
     delivery.protocol = next.options.protocol;
+    delivery.traffic_class = next.options.traffic_class;
     next.to->tcp.receive(std::move(next.packet), delivery);
   }
   if (!flying_.empty()) {

@@ -23,7 +23,7 @@ struct AckClock {
     event.now = now;
     event.acked = bytes;
     event.cwnd_limited = limited;
-    event.ece = ece;
+    event.marked = ece ? bytes : 0;
     event.ack = snd_una;
     event.snd_nxt = snd_una + cc.cwnd();
     event.rtt = event.srtt = rtt;

@@ -8,7 +8,7 @@ namespace catenet::transport {
 // RFC 8257 3.3 steps 1 to 8.
 void Dctcp::on_ack(const AckEvent& event) {
   acked_bytes_ += event.acked;
-  marked_bytes_ += event.ece ? event.acked : 0;
+  marked_bytes_ += event.marked;
   if (rounds_.on_ack(event.ack, event.snd_nxt)) {
     const std::int64_t marked =
         static_cast<std::int64_t>(marked_bytes_) * kOne / static_cast<std::int64_t>(acked_bytes_);
