@@ -86,7 +86,8 @@ bool Tcb::may_send_super_segments() const {
 
 void Tcb::add_accurate_ecn(wire::TcpOptions& options, Instant now) {
   AccurateEcn* accurate = accurate_ecn();
-  if (accurate != nullptr && config_->accurate_ecn_options && options.size() + kOptionRoom <= wire::kTcpMaxOptions &&
+  const std::size_t taken = options.size() + (signs() ? rare_->signature.size() : 0);
+  if (accurate != nullptr && config_->accurate_ecn_options && taken + kOptionRoom <= wire::kTcpMaxOptions &&
       accurate->option_is_due(config_->accurate_ecn_beacons, rtt_.srtt(), now)) {
     options.accurate_ecn = accurate->option(now);
   }

@@ -172,7 +172,7 @@ class Script {
     }
     if (o.user_timeout) {
       add("uto " + std::to_string(o.user_timeout->value) + (o.user_timeout->minutes ? "m" : "s"));
-      }
+    }
     if (o.accurate_ecn) {
       add("ecn " + std::to_string(o.accurate_ecn->e0b) + " " + std::to_string(o.accurate_ecn->ceb) + " " +
           std::to_string(o.accurate_ecn->e1b));

@@ -119,12 +119,12 @@ void Tcp::receive(Packet packet, const ip::Delivery& delivery) {
     return;
   }
   TcpSegment segment{header.seq,
-                           header.ack,
-                           header.window,
-                           header.flags,
-                           *options,
-                           static_cast<std::uint8_t>(delivery.traffic_class & 3),
-                           (header.offset_reserved & wire::kTcpAeFlag) != 0};
+                     header.ack,
+                     header.window,
+                     header.flags,
+                     *options,
+                     static_cast<std::uint8_t>(delivery.traffic_class & 3),
+                     (header.offset_reserved & wire::kTcpAeFlag) != 0};
   const wire::FourTuple tuple{{delivery.destination, header.destination_port}, {delivery.source, header.source_port}};
   TcpEntry* entry = table_.find(tuple);
   TcpPcb* listener = entry == nullptr ? find_listener(tuple) : nullptr;
