@@ -207,6 +207,9 @@ void Icmp::answer_echo(Packet packet, const Delivery& delivery) {
   header.type = static_cast<std::uint8_t>(IcmpType::kEchoReply);
   header.checksum =
       checksum_update(header.checksum, before, static_cast<std::uint16_t>(header.type << 8 | header.code));
+  if (header.checksum == 0) {  // RFC 1624 3: one of the two zeros; the other one if everything else is zero as well
+    header.checksum = checksum_finish(checksum_add(packet, 0));
+  }
   PacketMeta& meta = packet.meta();
   meta.mark = 0;
   meta.priority = 0;

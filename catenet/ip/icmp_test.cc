@@ -62,6 +62,14 @@ TEST_F(IcmpTest, AnswersEcho) {
   EXPECT_EQ(data, pattern(500));
 }
 
+TEST_F(IcmpTest, AnswersEchoOfNothingButZeros) {
+  start_known();
+  inject_icmp(IcmpHeader::echo(0, 0), ByteString(8));
+  ASSERT_EQ(wire0->frames.size(), 1u);
+  EXPECT_EQ(wire0->frames[0].icmp().checksum, 0xffff);  // 0 would be wrong: RFC 1624 3
+  EXPECT_EQ(internet_checksum(wire0->frames[0].payload()), 0);
+}
+
 TEST_F(IcmpTest, BroadcastEchoIsIgnoredUnlessWanted) {
   const auto ask_all = [&] {
     wire0->inject(make_frame(

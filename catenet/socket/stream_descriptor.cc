@@ -354,7 +354,17 @@ Result<void> StreamDescriptor::apply(const option::SendBuffer& o) {
   return configure([&](auto& c) { c.fix_send_buffer(static_cast<std::uint32_t>(std::max(o.bytes, queued))); });
 }
 Result<void> StreamDescriptor::apply(const option::NoDelay& o) {
-  return configure([&](auto& c) { c.nagle = !o.on; });
+  // As in Linux (tcp(7), TCP_CORK): what waits goes now, and only then the cork is back in.
+  const bool corked = o.on && pcb_->config().cork;
+  if (corked) {
+    if (auto done = configure([](auto& c) { c.cork = false; }); !done) {
+      return done;
+    }
+  }
+  return configure([&](auto& c) {
+    c.nagle = !o.on;
+    c.cork = c.cork || corked;
+  });
 }
 Result<void> StreamDescriptor::apply(const option::Cork& o) {
   return configure([&](auto& c) { c.cork = o.on; });

@@ -73,6 +73,17 @@ struct TcpConfig {
   std::uint16_t mtu_probe_threshold = 8;                 ///< bytes; a search stops when so little is left to be found
   Duration mtu_probe_interval = Duration::seconds(600);  ///< and begins anew so long after it began
 
+  /// What goes back to back, as one packet: 0: as much as there is room for. Otherwise so many segments, more on a fast
+  /// path, but never over half the congestion window: as Linux does (tcp_min_tso_segs, tcp_tso_rtt_log).
+  std::uint8_t burst_segments = 0;
+  /// A segment without the timestamps that were negotiated is taken (Linux); otherwise dropped (RFC 7323 3.2, SHOULD).
+  bool missing_timestamps = false;
+  /// In slow start one acknowledgement opens the window by all that it acknowledges (Linux's CUBIC); otherwise by eight
+  /// segments at most (RFC 9406 4.2, without pacing).
+  bool boundless_growth = false;
+  /// In slow start a window that was half used may grow (RFC 7661 4.2, Linux); otherwise only one that was used up.
+  bool half_window_counts = false;
+
   [[nodiscard]] bool announces_user_timeout() const { return advertised_user_timeout > Duration{}; }
   /// A size that stays (SO_SNDBUF, SO_RCVBUF).
   void fix_send_buffer(std::uint32_t bytes) { send_buffer = max_send_buffer = bytes; }

@@ -32,9 +32,9 @@ void Rack::on_delivered(const SentSegment& segment, bool ambiguous, Instant now)
   if (again && (ambiguous || rtt < s.min_rtt)) {
     return;
   }
+  s.rtt = rtt;  // of each in turn, whichever was sent last
   if (!s.any || segment.sent_at > s.xmit_ts || (segment.sent_at == s.xmit_ts && seq_before(s.end_seq, segment.end))) {
     s.any = true;
-    s.rtt = rtt;
     s.xmit_ts = segment.sent_at;
     s.end_seq = segment.end;
   }

@@ -176,6 +176,9 @@ class Tcb {
   [[nodiscard]] std::uint32_t irs() const { return irs_; }
   /// Bytes behind a TCP header without options that the path takes, as far as is known.
   [[nodiscard]] std::uint32_t max_segment() const { return origin_.max_segment; }
+  [[nodiscard]] std::uint32_t advertised_mss() const {
+    return std::min<std::uint32_t>(max_segment(), config_->max_mss);
+  }
   [[nodiscard]] std::uint8_t snd_wscale() const { return snd_wscale_; }
   [[nodiscard]] std::uint8_t rcv_wscale() const { return rcv_wscale_; }
   /// Data bytes per full segment, options taken off.
@@ -219,6 +222,8 @@ class Tcb {
   [[nodiscard]] bool uses_ecn() const { return ecn_; }
   /// Null unless both ends speak accurate ECN.
   [[nodiscard]] const AccurateEcn* accurate_feedback() const { return accurate_ecn(); }
+  [[nodiscard]] bool is_cutting() const { return ecn_ && seq_before(snd_una_, cwr_end_); }
+  [[nodiscard]] bool sees_duplicate_acks() const { return dup_acks_ > 0; }
   /// check()s what must always hold: order of the variables, buffers within limits. For tests and the fuzzer.
   void check_invariants() const;
 
@@ -354,6 +359,7 @@ class Tcb {
   [[nodiscard]] bool cwnd_allows(std::uint32_t length) const;
   [[nodiscard]] std::uint32_t room_in_cwnd() const;
   [[nodiscard]] std::uint32_t burst_length(std::uint32_t most, std::uint32_t available) const;
+  [[nodiscard]] std::uint32_t burst_limit() const;
   [[nodiscard]] bool worth_sending(std::uint32_t length, std::uint32_t available, bool fin, bool idle) const;
   [[nodiscard]] Packet build_data(Plan plan, Instant now);
   [[nodiscard]] Packet build_syn(Instant now);

@@ -67,6 +67,7 @@ void Tcb::acknowledge_new(const TcpSegment& segment, AckNews& news) {
   event.acked = segment.ack - snd_una_;
   event.flight = flight();
   event.cwnd_limited = cwnd_limited_;
+  event.boundless = config_->boundless_growth;
   const bool fin_acked = fin_queued_ && segment.ack == data_end() + 1;
   const std::uint32_t bytes = segment.ack - send_seq_ - (fin_acked ? 1 : 0);
   send_.release(bytes);

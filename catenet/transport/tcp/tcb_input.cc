@@ -97,11 +97,11 @@ void Tcb::input_synchronized(Packet data, const TcpSegment& segment, Instant now
   const auto length = static_cast<std::uint32_t>(data.size());
   // First, the sequence number; before it, PAWS (RFC 7323 5.3).
   if (timestamps_ && !segment.rst()) {
-    if (!segment.options.timestamps) {
+    if (!segment.options.timestamps && !config_->missing_timestamps) {
       drop(std::move(data), DropReason::tcp_bad_segment);  // RFC 7323 3.2: negotiated, so it must be there
       return;
     }
-    if (!check_timestamp(segment, now)) {
+    if (segment.options.timestamps && !check_timestamp(segment, now)) {
       count(&TcpCounters::paws_established);
       if (length > 0 || segment.fin()) {
         note_duplicate(segment.seq, seq_min(segment.seq + sequence_length(length, segment), rcv_nxt_));

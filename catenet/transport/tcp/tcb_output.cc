@@ -240,11 +240,28 @@ bool Tcb::plan_new(Plan& out, Instant now) {
 std::uint32_t Tcb::burst_length(std::uint32_t most, std::uint32_t available) const {
   const std::uint32_t most_at_once =
       std::min(send_quantum(), config_->super_segments && may_send_super_segments() ? origin_.max_super_segment : 0);
-  const std::uint32_t room = std::min(room_in_cwnd(), most_at_once);
+  std::uint32_t room = std::min(room_in_cwnd(), most_at_once);
+  if (config_->burst_segments != 0) {
+    room = std::min(room, burst_limit());
+  }
   const std::uint32_t length = std::min(most, room);
   const std::uint32_t tail = length % mss_;
   const bool whole = length == available && worth_sending(tail, tail, fin_queued_, false);
   return std::max(whole ? length : length - tail, mss_);
+}
+
+// As Linux: what a millisecond of twice the path's rate carries, and a share of 64 KiB that halves with every 512 us of
+// the round trip; but so many segments at least, and half the window at most.
+std::uint32_t Tcb::burst_limit() const {
+  constexpr std::uint64_t kMost = 65'536;
+  const auto srtt_us = static_cast<std::uint64_t>(rtt_.srtt().us());
+  const Duration least = rack_.min_rtt() > Duration{} ? rack_.min_rtt() : rtt_.srtt();
+  const auto shift = static_cast<std::uint64_t>(least.us()) >> 9;
+  const std::uint64_t by_rate = srtt_us == 0 ? kMost : std::uint64_t{2} * cwnd() * 1'000'000 / srtt_us >> 10;
+  const std::uint64_t bytes = std::min(kMost, by_rate + (shift < 17 ? kMost >> shift : 0));
+  const std::uint32_t segments =
+      std::max<std::uint32_t>(static_cast<std::uint32_t>(bytes) / mss_, config_->burst_segments);
+  return std::max(std::min(segments * mss_, cwnd() / 2), mss_);
 }
 
 // RFC 9293 3.8.6.2.1, the sender's half of silly window avoidance. Of Nagle (2) and (3) ask that nothing is under way;
@@ -318,7 +335,9 @@ void Tcb::note_sent(const Plan& plan, Instant now) {
     traffic_.bytes_sent += std::min(end - snd_nxt_, plan.length);  // a probe's byte again, with more behind it
   }
   snd_nxt_ = seq_max(snd_nxt_, end);
-  if (pipe() + mss_ > cwnd()) {  // no room for another: the window is in use, and may grow
+  const bool half_counts = config_->half_window_counts && cwnd() < ssthresh();
+  // No room for another: the window is in use, and may grow.
+  if (pipe() + mss_ > cwnd() || (half_counts && pipe() * 2 > cwnd())) {
     cwnd_limited_ = true;
     cwnd_limited_end_ = snd_nxt_;
   }
@@ -503,7 +522,9 @@ Packet Tcb::finish(Packet packet, std::uint32_t seq, std::uint8_t flags, wire::T
   if (ecn_ || syn) [[unlikely]] {
     set_ecn_flags(header, pure);
   }
-  header.window = window_field(syn);
+  // A reset without ACK answers what is no part of the connection (RFC 9293 3.5.2), and offers nothing: as one for a
+  // closed port, and as Linux and FreeBSD do.
+  header.window = !ack && !syn ? std::uint16_t{0} : window_field(syn);
   header.checksum = checksum_fold(pseudo_header_sum(tuple_.local.address, tuple_.foreign.address, kProtocolTcp,
                                                     static_cast<std::uint32_t>(packet.size())));
   mark_partial_checksum(packet, 0, offsetof(wire::TcpHeader, checksum));

@@ -141,6 +141,10 @@ struct TcpPcbInfo {
   bool ecn = false;
   bool window_scaling = false;
   bool reordering_seen = false;
+  std::uint32_t advertised_mss = 0;  ///< what our SYN says, or would
+  bool duplicate_acks = false;  ///< the latest acknowledgements without progress are signs of loss or of reordering
+  bool cutting = false;         ///< the window was cut because of marks less than a round trip ago
+  bool syn_data = false;        ///< data in a SYN were taken (RFC 7413)
 };
 
 /// One connection's figures for report.json, open or closed.

@@ -108,6 +108,10 @@ void describe(const Tcb& tcb, TcpPcbInfo& row) {
   row.ecn = tcb.uses_ecn();
   row.window_scaling = tcb.uses_window_scaling();
   row.reordering_seen = tcb.rack().reordering_seen();
+  row.advertised_mss = tcb.advertised_mss();
+  row.duplicate_acks = tcb.sees_duplicate_acks();
+  row.cutting = tcb.is_cutting();
+  row.syn_data = tcb.syn_data_taken();
   if (const DeliveryRate* rates = sent.rates()) {
     row.delivery_rate = rates->latest_rate();
     row.delivery_rate_app_limited = rates->latest_is_app_limited();

@@ -27,6 +27,7 @@ struct AckEvent {
   std::uint32_t flight = 0;   ///< bytes under way before it
   bool cwnd_limited = false;  ///< the window was in use; an idle window must not grow (RFC 7661)
   bool recovering = false;    ///< in fast recovery: measure, but let the window alone
+  bool boundless = false;     ///< in slow start: no limit to what one acknowledgement adds; see TcpConfig
   std::uint32_t marked = 0;   ///< bytes that met congestion, as the receiver says; at most `acked` (RFC 3168, 9768)
   std::uint32_t ack = 0;      ///< SEG.ACK and SND.NXT, for counting round trips
   std::uint32_t snd_nxt = 0;

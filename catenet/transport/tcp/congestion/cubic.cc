@@ -64,7 +64,7 @@ void Cubic::slow_start(const AckEvent& event) {
   std::uint32_t growth = 0;
   if (initial) {
     hystart_.on_ack(event.ack, event.snd_nxt, event.rtt);
-    growth = std::min(event.acked, HyStart::kLimit * mss_);
+    growth = event.boundless ? event.acked : std::min(event.acked, HyStart::kLimit * mss_);
     if (hystart_.phase() == HyStart::Phase::css) {
       growth /= HyStart::kCssGrowthDivisor;
     }
