@@ -41,14 +41,14 @@ class Scripts(lab.LabTest):
 
     def test_failures_are_told_side_by_side(self):
         path = self.write("0 < 1 > 9 S 5:5(0) win 9\n+0 > 9 > 1 R. 0:0(0) ack 2\n", "wrong.pkt")
-        skipped = self.write("0 epoll_create(1) = 3\n", "skipped.pkt")
+        skipped = self.write("0 eventfd(1, 0) = 3\n", "skipped.pkt")
         code, stdout, _ = self.catenet("packetdrill", path, skipped)
         self.assertEqual(code, 1)
         lines = stdout.splitlines()
         self.assertEqual(lines[0], f"{path}:2: failed: acknowledgement number")
         self.assertEqual(lines[1], "  expected: 0.000000 > 9 > 1 R. 0:0(0) ack 2")
         self.assertEqual(lines[2], "  got:      0.000000 > 9 > 1 R. 0:0(0) ack 1")
-        self.assertEqual(lines[3], f"{skipped}:1: skipped: the call epoll_create")
+        self.assertEqual(lines[3], f"{skipped}:1: skipped: the call eventfd")
         self.assertEqual(lines[-1], "0 passed, 1 failed, 1 skipped")
         code, stdout, _ = self.catenet("packetdrill", "--json", path, skipped)
         report = json.loads(stdout)

@@ -13,6 +13,8 @@ namespace {
 
 using Lookup = std::function<std::optional<std::int64_t>(std::string_view)>;
 constexpr unsigned kMaxNesting = 40;
+constexpr std::size_t kMaxName = 40;
+constexpr std::size_t kMaxVariables = 100;
 
 struct Operator {
   std::string_view sign;
@@ -25,7 +27,8 @@ constexpr int kTightest = 6;
 
 class Evaluator {
  public:
-  Evaluator(std::string_view text, const Lookup& lookup) : text_(text), lookup_(lookup) {}
+  Evaluator(std::string_view text, Variables& variables, const Lookup& lookup)
+      : text_(text), variables_(variables), lookup_(lookup) {}
 
   Verdict run() {
     while (!failed()) {
@@ -48,7 +51,7 @@ class Evaluator {
         seen_.clear();
       } else if (accept_word("print") || accept_word("pass")) {
         skip_statement();
-      } else {
+      } else if (!assignment()) {
         refuse("the Python statement '" + std::string(text_.substr(at_, 40)) + "'");
       }
     }
@@ -97,6 +100,33 @@ class Evaluator {
       return false;
     }
     at_ = end;
+    return true;
+  }
+
+  // name = value, name += value, name -= value; false: none of these, and nothing read.
+  bool assignment() {
+    const std::size_t begin = at_;
+    while (at_ < text_.size() && is_word(text_[at_])) {
+      ++at_;
+    }
+    const std::string name(text_.substr(begin, at_ - begin));
+    const bool fits = !name.empty() && (name[0] < '0' || name[0] > '9') && name.size() <= kMaxName &&
+                      (variables_.contains(name) || variables_.size() < kMaxVariables);
+    const bool adds = fits && accept("+=");
+    const bool takes = fits && !adds && accept("-=");
+    skip(false);
+    const bool plain =
+        fits && !adds && !takes && !text_.substr(std::min(at_, text_.size())).starts_with("==") && accept("=");
+    if ((!adds && !takes && !plain) || (!plain && !variables_.contains(name))) {
+      at_ = begin;
+      return false;
+    }
+    const std::int64_t value = disjunction();
+    if (!failed()) {
+      std::int64_t& variable = variables_[name];
+      variable = plain ? value : apply(adds ? "+" : "-", variable, value);
+    }
+    skip_statement();
     return true;
   }
 
@@ -260,7 +290,8 @@ class Evaluator {
     if (word == "True" || word == "False") {
       return word == "True" ? 1 : 0;
     }
-    const auto value = lookup_(word);
+    const auto variable = variables_.find(std::string(word));
+    const auto value = variable != variables_.end() ? std::optional(variable->second) : lookup_(word);
     if (!value) {
       refuse(std::string(word));
       return 0;
@@ -277,6 +308,7 @@ class Evaluator {
   }
 
   std::string_view text_;
+  Variables& variables_;
   const Lookup& lookup_;
   std::size_t at_ = 0;
   unsigned depth_ = 0;
@@ -287,6 +319,8 @@ class Evaluator {
 
 }  // namespace
 
-Verdict check_code(std::string_view code, const Lookup& value) { return Evaluator(code, value).run(); }
+Verdict check_code(std::string_view code, Variables& variables, const Lookup& value) {
+  return Evaluator(code, variables, value).run();
+}
 
 }  // namespace catenet::packetdrill

@@ -11,20 +11,15 @@
 
 #include "catenet/packetdrill/calls.h"
 #include "catenet/packetdrill/notation.h"
+#include "catenet/packetdrill/options.h"
 #include "catenet/packetdrill/symbols.h"
+#include "catenet/socket/descriptor.h"
 
 namespace catenet::packetdrill {
 namespace {
 
 namespace option = socket::option;
 using socket::SocketTable;
-
-struct OptionRow {
-  int level;
-  int name;
-  Result<void> (*set)(SocketTable& table, int fd, std::int64_t value);
-  Result<std::int64_t> (*get)(SocketTable& table, int fd);
-};
 
 template <typename T>
 Result<void> set_switch(SocketTable& table, int fd, std::int64_t value) {
@@ -60,7 +55,58 @@ Result<std::int64_t> get_class(SocketTable& table, int fd) {
   return got ? Result<std::int64_t>(got->bits) : std::unexpected(got.error());
 }
 
-constexpr std::array<OptionRow, 22> kRows{{
+using Timing = option::KeepAliveTiming;
+Result<void> change_timing(SocketTable& table, int fd, const auto& change) {
+  auto timing = table.get_option<Timing>(fd);
+  if (!timing) {
+    return std::unexpected(timing.error());
+  }
+  change(*timing);
+  return table.set_option(fd, *timing);
+}
+Result<std::int64_t> read_timing(SocketTable& table, int fd, const auto& read) {
+  const auto timing = table.get_option<Timing>(fd);
+  return timing ? Result<std::int64_t>(read(*timing)) : std::unexpected(timing.error());
+}
+constexpr std::int64_t kMostSeconds = 32767;  // Linux's MAX_TCP_KEEPIDLE and MAX_TCP_KEEPINTVL
+
+constexpr std::array<OptionRow, 26> kRows{{
+    {IPPROTO_TCP, TCP_MAXSEG,
+     [](SocketTable& table, int fd, std::int64_t value) {
+       return value < 0 || value > 0xffff ? fail(EINVAL, "no segment is of that size")
+                                          : table.set_option(fd, option::MaxSegment{static_cast<std::uint16_t>(value)});
+     },
+     [](SocketTable& table, int fd) {
+       const auto got = table.get_option<option::MaxSegment>(fd);
+       return got ? Result<std::int64_t>(got->bytes) : std::unexpected(got.error());
+     }},
+    {IPPROTO_TCP, TCP_KEEPIDLE,
+     [](SocketTable& table, int fd, std::int64_t value) {
+       return value < 1 || value > kMostSeconds
+                  ? fail(EINVAL, "a time out of range")
+                  : change_timing(table, fd, [&](Timing& t) { t.idle = Duration::seconds(value); });
+     },
+     [](SocketTable& table, int fd) {
+       return read_timing(table, fd, [](const Timing& t) { return t.idle.ms() / 1000; });
+     }},
+    {IPPROTO_TCP, TCP_KEEPINTVL,
+     [](SocketTable& table, int fd, std::int64_t value) {
+       return value < 1 || value > kMostSeconds
+                  ? fail(EINVAL, "a time out of range")
+                  : change_timing(table, fd, [&](Timing& t) { t.interval = Duration::seconds(value); });
+     },
+     [](SocketTable& table, int fd) {
+       return read_timing(table, fd, [](const Timing& t) { return t.interval.ms() / 1000; });
+     }},
+    {IPPROTO_TCP, TCP_KEEPCNT,
+     [](SocketTable& table, int fd, std::int64_t value) {
+       return value < 1 || value > 127
+                  ? fail(EINVAL, "a number out of range")
+                  : change_timing(table, fd, [&](Timing& t) { t.probes = static_cast<std::uint8_t>(value); });
+     },
+     [](SocketTable& table, int fd) {
+       return read_timing(table, fd, [](const Timing& t) { return std::int64_t{t.probes}; });
+     }},
     {SOL_SOCKET, SO_REUSEADDR, set_switch<option::ReuseAddress>, get_switch<option::ReuseAddress>},
     {SOL_SOCKET, SO_REUSEPORT, set_switch<option::ReusePort>, get_switch<option::ReusePort>},
     {SOL_SOCKET, SO_KEEPALIVE, set_switch<option::KeepAlive>, get_switch<option::KeepAlive>},
@@ -126,11 +172,6 @@ std::string unescaped(std::string_view text) {
   return bytes;
 }
 
-const OptionRow* find_row(std::int64_t level, std::int64_t name) {
-  const auto* row = std::ranges::find_if(kRows, [&](const OptionRow& r) { return r.level == level && r.name == name; });
-  return row == kRows.end() ? nullptr : row;
-}
-
 Answer unsupported(const CallEvent& call) {
   return {Answer::Kind::unsupported, 0, 0,
           "the socket option " + (call.arguments.size() > 2 ? to_text(call.arguments[2]) : std::string("?"))};
@@ -143,7 +184,78 @@ Answer answer(const Result<void>& done, const CallEvent& call) {
   return done ? Answer{} : Answer{Answer::Kind::returned, -1, done.error().code, {}};
 }
 
+constexpr std::int64_t kNoLowMark = 0xffffffff;
+
+// A buffer's size as FreeBSD tells it: on a connection rounded up to whole segments.
+std::int64_t freebsd_buffer(SocketTable& table, int fd, bool receive, std::int64_t set) {
+  const transport::TcpConfig& config = table.protocols().tcp.config();
+  const std::int64_t size = set > 0 ? set : receive ? config.receive_buffer : config.send_buffer;
+  const auto figures = table.get_option<option::Figures>(fd);
+  using enum transport::TcpState;
+  const bool connected = figures && figures->tcp.state != closed && figures->tcp.state != listen &&
+                         figures->tcp.state != syn_sent && figures->tcp.state != syn_received;
+  const std::int64_t mss = connected ? std::max<std::int64_t>(figures->tcp.mss, 1) : 1;
+  return (size + mss - 1) / mss * mss;
+}
+
 }  // namespace
+
+const OptionRow* find_option(std::int64_t level, std::int64_t name) {
+  const auto* row = std::ranges::find_if(kRows, [&](const OptionRow& r) { return r.level == level && r.name == name; });
+  return row == kRows.end() ? nullptr : row;
+}
+
+// What is remembered here, because the sockets have no such option of their own.
+std::optional<Answer> Calls::set_special(Open& open, std::int64_t level, std::int64_t name, const CallEvent& call) {
+  const Expr& argument = call.arguments[3];
+  const Expr& value = argument.kind == Expr::Kind::list && argument.items.size() == 1 ? argument.items[0] : argument;
+  if (level == IPPROTO_TCP && name == TCP_INQ && open.stream) {
+    open.tells_queue = number(value) != 0;
+    return Answer{};
+  }
+  if (level == IPPROTO_TCP && name == TCP_NOTSENT_LOWAT && open.stream &&
+      (number(value) & kNoLowMark) == kNoLowMark) {  // no mark, as always here
+    return Answer{};
+  }
+  if (level == SOL_SOCKET && (name == SO_SNDBUF || name == SO_RCVBUF)) {
+    (name == SO_SNDBUF ? open.send_buffer : open.receive_buffer) = number(value);
+  }
+  if (level == IPPROTO_TCP && name == TCP_NODELAY && number(value) != 0 && open.more) {
+    (void)table_.set_option(open.fd, option::Cork{false});  // MSG_MORE's
+    open.more = false;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::int64_t> Calls::get_special(const Open& open, std::int64_t level, std::int64_t name) const {
+  if (level == IPPROTO_TCP && name == TCP_INQ && open.stream) {
+    return open.tells_queue ? 1 : 0;
+  }
+  if (level == IPPROTO_TCP && name == TCP_NOTSENT_LOWAT && open.stream) {
+    return kNoLowMark;
+  }
+  if (level == SOL_SOCKET && (name == SO_SNDBUF || name == SO_RCVBUF)) {
+    const std::int64_t set = name == SO_SNDBUF ? open.send_buffer : open.receive_buffer;
+    if (freebsd_ && open.stream) {
+      return freebsd_buffer(table_, open.fd, name == SO_RCVBUF, set);
+    }
+    return set > 0 ? std::optional(2 * set) : std::nullopt;  // socket(7): Linux tells twice what was asked for
+  }
+  if (level == SOL_SOCKET && name == SO_TYPE) {
+    return open.stream ? SOCK_STREAM : SOCK_DGRAM;
+  }
+  if (level == SOL_SOCKET && name == SO_PROTOCOL) {
+    return open.stream ? IPPROTO_TCP : IPPROTO_UDP;
+  }
+  if (level == SOL_SOCKET && name == SO_DOMAIN) {
+    return is_ipv6() ? AF_INET6 : AF_INET;
+  }
+  if (level == SOL_SOCKET && name == SO_ACCEPTCONN) {
+    const socket::Descriptor* d = table_.find(open.fd);
+    return d != nullptr && d->row().listening ? 1 : 0;
+  }
+  return std::nullopt;
+}
 
 Answer Calls::do_setsockopt(const CallEvent& call, Progress&) {
   Open* open = descriptor(call);
@@ -156,6 +268,9 @@ Answer Calls::do_setsockopt(const CallEvent& call, Progress&) {
     return unsupported(call);
   }
   const Expr& argument = call.arguments[3];
+  if (auto done = set_special(*open, level, name, call)) {
+    return *done;
+  }
   if (level == SOL_SOCKET && name == SO_LINGER && argument.kind == Expr::Kind::record && argument.items.size() == 2) {
     option::Linger linger;
     for (const Expr& field : argument.items) {
@@ -178,7 +293,7 @@ Answer Calls::do_setsockopt(const CallEvent& call, Progress&) {
     return answer(keys ? table_.set_option(open->fd, option::FastOpenKeys{*keys}) : std::unexpected(keys.error()),
                   call);
   }
-  const OptionRow* row = level == (is_ipv6() ? IPPROTO_IP : IPPROTO_IPV6) ? nullptr : find_row(level, name);
+  const OptionRow* row = level == (is_ipv6() ? IPPROTO_IP : IPPROTO_IPV6) ? nullptr : find_option(level, name);
   const Expr& value = argument.kind == Expr::Kind::list && argument.items.size() == 1 ? argument.items[0] : argument;
   if (row == nullptr || row->set == nullptr) {
     return unsupported(call);
@@ -193,8 +308,20 @@ Answer Calls::do_getsockopt(const CallEvent& call, Progress&) {
   }
   const std::int64_t level = number(call, 1);
   const std::int64_t name = number(call, 2);
+  const Expr& argument = call.arguments[3];
+  const bool named = unknown_.empty() && argument.kind == Expr::Kind::list && argument.items.size() == 1;
+  const auto differs = [&](std::int64_t got) -> Answer {
+    if (!named || argument.items[0].kind == Expr::Kind::ellipsis || number(argument.items[0]) == got) {
+      return {};
+    }
+    return {Answer::Kind::differs, 0, 0,
+            "the option is " + std::to_string(got) + ", not " + std::to_string(number(argument.items[0]))};
+  };
+  if (const auto special = unknown_.empty() ? get_special(*open, level, name) : std::nullopt) {
+    return differs(*special);
+  }
   const bool other_family = level == (is_ipv6() ? IPPROTO_IP : IPPROTO_IPV6);
-  const OptionRow* row = unknown_.empty() && !other_family ? find_row(level, name) : nullptr;
+  const OptionRow* row = unknown_.empty() && !other_family ? find_option(level, name) : nullptr;
   if (row == nullptr || row->get == nullptr) {
     return unsupported(call);
   }
@@ -202,15 +329,7 @@ Answer Calls::do_getsockopt(const CallEvent& call, Progress&) {
   if (!got) {
     return answer(std::unexpected(got.error()), call);
   }
-  const Expr& argument = call.arguments[3];
-  if (argument.kind == Expr::Kind::list && argument.items.size() == 1 &&
-      argument.items[0].kind != Expr::Kind::ellipsis) {
-    const std::int64_t wanted = number(argument.items[0]);
-    if (wanted != *got) {
-      return {Answer::Kind::differs, 0, 0, "the option is " + std::to_string(*got) + ", not " + std::to_string(wanted)};
-    }
-  }
-  return {};
+  return differs(*got);
 }
 
 }  // namespace catenet::packetdrill

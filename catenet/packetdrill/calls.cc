@@ -22,6 +22,11 @@ Answer failed(int error) { return {Answer::Kind::returned, -1, error, {}}; }
 Answer returned(std::int64_t value) { return {Answer::Kind::returned, value, 0, {}}; }
 Answer unsupported(std::string what) { return {Answer::Kind::unsupported, 0, 0, std::move(what)}; }
 
+bool is_null(const Expr& e) { return e.kind == Expr::Kind::word && e.text == "NULL"; }
+bool vector_has(const Expr& message, std::string_view name) {
+  return std::ranges::any_of(message.items, [&](const Expr& field) { return field.text == name; });
+}
+
 template <typename T>
 Answer plain(const Result<T>& result) {
   if (!result) {
@@ -37,7 +42,7 @@ Answer plain(const Result<T>& result) {
 }  // namespace
 
 std::span<const Calls::Row> Calls::rows() {
-  static constexpr std::array<Row, 26> kRows{{
+  static constexpr std::array<Row, 30> kRows{{
       {"socket", &Calls::do_socket},
       {"bind", &Calls::do_bind},
       {"listen", &Calls::do_listen},
@@ -64,6 +69,10 @@ std::span<const Calls::Row> Calls::rows() {
       {"setsockopt", &Calls::do_setsockopt},
       {"getsockopt", &Calls::do_getsockopt},
       {"fcntl64", &Calls::do_fcntl},
+      {"epoll_create", &Calls::do_epoll_create},
+      {"epoll_create1", &Calls::do_epoll_create},
+      {"epoll_ctl", &Calls::do_epoll_ctl},
+      {"epoll_wait", &Calls::do_epoll_wait},
   }};
   return kRows;
 }
@@ -116,8 +125,6 @@ std::size_t Calls::vector_bytes(const Expr& e) {
     for (const Expr& field : e.items) {
       if (field.text == "msg_iov") {
         bytes += vector_bytes(field.items[0]);
-      } else if (field.text == "msg_control") {
-        unknown_ = "control messages";
       }
     }
   }
@@ -303,6 +310,10 @@ Answer Calls::do_read(const CallEvent& call, Progress&) {
   if ((flags & ~std::int64_t{MSG_PEEK | MSG_DONTWAIT | MSG_NOSIGNAL}) != 0) {
     return unsupported("a receive with the flags " + to_text(call.arguments[call.name == "recvmsg" ? 2 : 3]));
   }
+  const bool nowhere = !vector && is_null(call.arguments[1]) && bytes > 0;
+  if (nowhere) {
+    flags |= MSG_PEEK;
+  }
   std::vector<std::byte> out(bytes);
   wire::Endpoint from;
   Result<std::size_t> got = 0;
@@ -316,12 +327,52 @@ Answer Calls::do_read(const CallEvent& call, Progress&) {
   if (!got) {
     return (flags & MSG_DONTWAIT) != 0 ? failed(got.error().code) : would_block(*open, got.error().code);
   }
+  if (nowhere && *got > 0) {
+    return failed(EFAULT);
+  }
+  if (call.name == "recvmsg") {
+    if (Answer difference = check_control(call, *open); difference.kind != Answer::Kind::returned) {
+      return difference;
+    }
+  }
   if (call.name == "recvfrom" && call.arguments.size() > 4) {
     if (Answer difference = check_address(call.arguments[4], from); difference.kind != Answer::Kind::returned) {
       return difference;
     }
   }
   return returned(static_cast<std::int64_t>(*got));
+}
+
+// The control messages that a recvmsg must find: TCP_CM_INQ, if the socket gives it.
+Answer Calls::check_control(const CallEvent& call, const Open& open) {
+  const Expr* control = nullptr;
+  for (const Expr& field : call.arguments[1].items) {
+    control = field.text == "msg_control" ? &field.items[0] : control;
+  }
+  if (control == nullptr) {
+    return returned(0);
+  }
+  for (const Expr& message : control->items) {
+    const Expr* type = nullptr;
+    const Expr* data = nullptr;
+    for (const Expr& field : message.items) {
+      type = field.text == "cmsg_type" && field.kind == Expr::Kind::field ? &field.items[0] : type;
+      data = field.text == "cmsg_data" && field.kind == Expr::Kind::field ? &field.items[0] : data;
+    }
+    if (type == nullptr || data == nullptr || type->text != "TCP_CM_INQ" || !open.tells_queue) {
+      return unsupported("control messages");
+    }
+    const socket::Descriptor* d = table_.find(open.fd);
+    const std::uint64_t queue = d != nullptr ? d->row().receive_queue : 0;
+    const auto ready = table_.poll(open.fd);
+    const bool ended = ready && (*ready & socket::ready::kPeerShut) != 0;
+    const std::int64_t got = queue == 0 && ended ? 1 : static_cast<std::int64_t>(queue);  // Linux: so that one reads on
+    if (const std::int64_t wanted = number(*data); wanted != got) {
+      return {Answer::Kind::differs, 0, 0,
+              "TCP_CM_INQ says " + std::to_string(got) + ", not " + std::to_string(wanted)};
+    }
+  }
+  return returned(0);
 }
 
 Answer Calls::do_write(const CallEvent& call, Progress& progress) {
@@ -340,15 +391,31 @@ Answer Calls::do_write(const CallEvent& call, Progress& progress) {
   } else if (call.name == "send" || call.name == "sendto") {
     flags = number(call, 3);
   }
+  if (call.name == "sendmsg" && vector_has(call.arguments[1], "msg_control")) {
+    return unsupported("control messages");
+  }
+  const bool more = (flags & MSG_MORE) != 0 && open->stream;
+  flags &= ~std::int64_t{open->stream ? MSG_MORE : 0};
   if ((flags & ~std::int64_t{MSG_NOSIGNAL | MSG_DONTWAIT | MSG_FASTOPEN}) != 0) {
     return unsupported("a send with the flags " + to_text(call.arguments[call.name == "sendmsg" ? 2 : 3]));
+  }
+  if (!vector && is_null(call.arguments[1]) && wanted > 0 && table_.getpeername(open->fd)) {
+    return failed(EFAULT);
   }
   wrote_text_ |= call.arguments[1].kind == Expr::Kind::string;
   const auto to = destination_of(call);
   if (!to || !unknown_.empty()) {
     return failed((flags & MSG_FASTOPEN) != 0 ? EOPNOTSUPP : EAFNOSUPPORT);
   }
-  return send(*open, static_cast<std::size_t>(wanted), flags, *to ? &**to : nullptr, progress);
+  if (more) {  // as if corked for the time being; a send without the flag, or TCP_NODELAY, ends it
+    (void)table_.set_option(open->fd, socket::option::Cork{true});
+  }
+  Answer answer = send(*open, static_cast<std::size_t>(wanted), flags, *to ? &**to : nullptr, progress);
+  if (open->more && !more) {
+    (void)table_.set_option(open->fd, socket::option::Cork{false});
+  }
+  open->more = more;
+  return answer;
 }
 
 Result<std::optional<wire::Endpoint>> Calls::destination_of(const CallEvent& call) {
@@ -427,6 +494,9 @@ Answer Calls::do_close(const CallEvent& call, Progress&) {
     return unsupported("a close that lingers");
   }
   const int fd = found->second.fd;
+  for (auto& [number, set] : epolls_) {
+    set.forget(name);
+  }
   open_.erase(found);
   return plain(table_.close(fd));
 }
@@ -491,7 +561,6 @@ Answer Calls::do_poll(const CallEvent& call, Progress& progress) {
   if (call.arguments.size() != 3 || call.arguments[0].kind != Expr::Kind::list) {
     return unsupported("poll without a list");
   }
-  namespace ready = socket::ready;
   std::int64_t count = 0;
   std::string difference;
   for (const Expr& entry : call.arguments[0].items) {
@@ -505,13 +574,7 @@ Answer Calls::do_poll(const CallEvent& call, Progress& progress) {
       wanted = field.text == "revents" ? value : wanted;
     }
     const auto mask = table_.poll(fd);
-    const unsigned m = mask ? *mask : 0;
-    std::int64_t got = mask ? 0 : POLLNVAL;
-    got |= (m & ready::kRead) != 0 ? POLLIN | POLLRDNORM : 0;
-    got |= (m & ready::kWrite) != 0 ? POLLOUT | POLLWRNORM : 0;
-    got |= (m & ready::kPeerShut) != 0 ? *symbol("POLLRDHUP") : 0;
-    got |= (m & ready::kHangup) != 0 ? POLLHUP : 0;
-    got |= (m & (ready::kError | ready::kErrorQueue)) != 0 ? POLLERR : 0;
+    std::int64_t got = mask ? poll_bits(*mask) : POLLNVAL;
     got &= events | POLLERR | POLLHUP | POLLNVAL;
     count += got != 0 ? 1 : 0;
     if (got != wanted) {

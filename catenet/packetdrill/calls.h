@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "catenet/packetdrill/epoll_set.h"
 #include "catenet/packetdrill/script.h"
 #include "catenet/packetdrill/settings.h"
 #include "catenet/socket/socket_table.h"
@@ -54,13 +55,23 @@ class Calls {
   /// The last descriptor made, by socket() or accept().
   [[nodiscard]] int newest() const { return newest_; }
   [[nodiscard]] socket::SocketTable& table() { return table_; }
+  /// Buffer sizes are told as FreeBSD tells them.
+  void set_freebsd(bool on) { freebsd_ = on; }
+  [[nodiscard]] bool freebsd() const { return freebsd_; }
+  /// After everything that happens: notes what epoll reports as an edge (calls_epoll.cc).
+  void look();
 
  private:
   struct Open {
     int fd = -1;
     bool stream = false;
     bool non_blocking = false;
+    bool tells_queue = false;      ///< TCP_INQ
+    bool more = false;             ///< the last send said MSG_MORE
+    std::int64_t send_buffer = 0;  ///< as the script set it; 0: not set
+    std::int64_t receive_buffer = 0;
   };
+  static constexpr std::int64_t kFirstEpoll = 1000;
   using Handler = Answer (Calls::*)(const CallEvent& call, Progress& progress);
   struct Row {
     std::string_view name;
@@ -81,8 +92,14 @@ class Calls {
   Answer do_ioctl(const CallEvent& call, Progress& progress);
   Answer do_poll(const CallEvent& call, Progress& progress);
   Answer do_names(const CallEvent& call, Progress& progress);
+  // calls_epoll.cc
+  Answer do_epoll_create(const CallEvent& call, Progress& progress);
+  Answer do_epoll_ctl(const CallEvent& call, Progress& progress);
+  Answer do_epoll_wait(const CallEvent& call, Progress& progress);
   // call_options.cc
   Answer do_setsockopt(const CallEvent& call, Progress& progress);
+  std::optional<Answer> set_special(Open& open, std::int64_t level, std::int64_t name, const CallEvent& call);
+  std::optional<std::int64_t> get_special(const Open& open, std::int64_t level, std::int64_t name) const;
   Answer do_getsockopt(const CallEvent& call, Progress& progress);
 
   /// The number of an argument; notes what is not understood.
@@ -95,6 +112,7 @@ class Calls {
   Result<wire::Endpoint> address(const Expr& e, const wire::IpAddress& implied);
   [[nodiscard]] bool is_ipv6() const { return addresses_.socket_family() == wire::Family::kV6; }
   Answer would_block(const Open& open, int error) const;
+  Answer check_control(const CallEvent& call, const Open& open);
   Answer place(const CallEvent& call, int fd, bool stream, bool non_blocking);
   Answer check_address(const Expr& expected, const wire::Endpoint& got);
   Answer send_opening(Open& open, std::size_t bytes, bool waits, const wire::Endpoint* to, Progress& progress);
@@ -105,10 +123,12 @@ class Calls {
   socket::SocketTable& table_;
   const Addresses& addresses_;
   std::map<std::int64_t, Open> open_;
+  std::map<std::int64_t, EpollSet> epolls_;
   std::string unknown_;  // of the call at hand: what was not understood
   std::vector<std::byte> buffer_;
   int newest_ = -1;
   bool wrote_text_ = false;
+  bool freebsd_ = false;
 };
 
 }  // namespace catenet::packetdrill

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <charconv>
 #include <span>
 
 #include "catenet/wire/icmp.h"
@@ -34,7 +35,7 @@ struct IcmpName {
   std::uint8_t type_number;
   std::uint8_t code_number;
 };
-constexpr std::array<IcmpName, 25> kIcmpNames{{{"echo_reply", "", 0, 0},
+constexpr std::array<IcmpName, 30> kIcmpNames{{{"echo_reply", "", 0, 0},
                                                {"unreachable", "net_unreachable", 3, 0},
                                                {"unreachable", "host_unreachable", 3, 1},
                                                {"unreachable", "protocol_unreachable", 3, 2},
@@ -58,7 +59,12 @@ constexpr std::array<IcmpName, 25> kIcmpNames{{{"echo_reply", "", 0, 0},
                                                {"time_exceeded", "exceeded_in_transit", 11, 0},
                                                {"time_exceeded", "reassembly", 11, 1},
                                                {"parameter_problem", "", 12, 0},
-                                               {"timestamp_request", "", 13, 0}}};
+                                               {"timestamp_request", "", 13, 0},
+                                               {"timestamp_reply", "", 14, 0},
+                                               {"information_request", "", 15, 0},
+                                               {"information_reply", "", 16, 0},
+                                               {"address_mask_request", "", 17, 0},
+                                               {"address_mask_reply", "", 18, 0}}};
 
 constexpr std::array<IcmpName, 16> kIcmpv6Names{{{"unreachable", "no_route", 1, 0},
                                                  {"unreachable", "net_unreachable", 1, 0},
@@ -78,6 +84,16 @@ constexpr std::array<IcmpName, 16> kIcmpv6Names{{{"unreachable", "no_route", 1, 
                                                  {"echo_reply", "", 129, 0}}};
 std::span<const IcmpName> icmp_names(bool v6) {
   return v6 ? std::span<const IcmpName>(kIcmpv6Names) : std::span<const IcmpName>(kIcmpNames);
+}
+
+std::optional<std::uint8_t> numbered(std::string_view word, std::string_view prefix) {
+  std::uint8_t value = 0;
+  if (!word.starts_with(prefix)) {
+    return std::nullopt;
+  }
+  const char* end = word.data() + word.size();
+  const auto [at, error] = std::from_chars(word.data() + prefix.size(), end, value);
+  return error == std::errc() && at == end ? std::optional(value) : std::nullopt;
 }
 
 std::uint32_t get_be32(const std::vector<std::uint8_t>& b, std::size_t at) {
@@ -159,9 +175,15 @@ std::uint16_t flag_of(char letter) {
 
 std::optional<std::pair<std::uint8_t, std::uint8_t>> icmp_numbers(std::string_view type, std::string_view code,
                                                                   bool v6) {
+  // type_3, code_13
+  const auto type_number = numbered(type, "type_");
+  const auto code_number = code.empty() ? std::optional<std::uint8_t>(std::uint8_t{0}) : numbered(code, "code_");
+  if (type_number && code_number) {
+    return std::pair{*type_number, *code_number};
+  }
   for (const IcmpName& name : icmp_names(v6)) {
-    if (name.type == type && name.code == code) {
-      return std::pair{name.type_number, name.code_number};
+    if (name.type == type && (name.code == code || code_number)) {
+      return std::pair{name.type_number, name.code == code ? name.code_number : *code_number};
     }
   }
   return std::nullopt;

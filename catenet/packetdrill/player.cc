@@ -11,18 +11,6 @@
 namespace catenet::packetdrill {
 namespace {
 
-void apply(const TcpSettings& settings, transport::Tcp& tcp) {
-  tcp.set_config(settings.config);
-  tcp.set_policy(settings.policy);
-  tcp.set_limits(settings.limits);
-  if (settings.fast_open_keys) {
-    tcp.set_fast_open_keys(*settings.fast_open_keys);
-  }
-  if (settings.forget_fast_open) {
-    tcp.forget_fast_open();
-  }
-}
-
 std::string answer_text(std::int64_t value, const std::string& error) {
   return std::to_string(value) + (error.empty() ? "" : " " + error);
 }
@@ -32,9 +20,9 @@ std::string answer_text(std::int64_t value, const std::string& error) {
 Player::Player(const Settings& settings, const Script& script)
     : settings_(settings),
       script_(script),
-      world_({}, addresses_of(settings.ip_version), settings.mtu),
+      world_({}, addresses_of(settings), settings.mtu),
       calls_(world_.host.sockets().table(), world_.addresses) {
-  apply(settings.tcp, world_.host.tcp());
+  world_.apply(settings.tcp);
 }
 
 Outcome Player::play() {
@@ -76,6 +64,7 @@ bool Player::step(Instant end) {
   if (!world_.step(end)) {
     return false;
   }
+  calls_.look();
   try_pending();
   return true;
 }
@@ -112,14 +101,27 @@ Player::Stop Player::play_event(const Event& event) {
   }
   if (const auto* command = std::get_if<CommandEvent>(&event.what)) {
     transport::Tcp& tcp = world_.host.tcp();
-    TcpSettings tcp_settings{tcp.config(), tcp.policy(), tcp.limits(), {}, false};
+    if (const auto wanted = socket_count(command->text)) {
+      return check_sockets(event, *wanted);
+    }
+    TcpSettings tcp_settings{tcp.config(), tcp.policy(), tcp.limits(), {}, false, calls_.freebsd()};
     if (auto reason = apply_command(command->text, tcp_settings)) {
       return skipped(event, std::move(*reason));
     }
-    apply(tcp_settings, tcp);
+    world_.apply(tcp_settings);
+    calls_.set_freebsd(tcp_settings.freebsd);
     return std::nullopt;
   }
   return play_code(event, std::get<CodeEvent>(event.what));
+}
+
+Player::Stop Player::check_sockets(const Event& event, const SocketCount& wanted) {
+  const auto rows = world_.host.tcp().snapshot();
+  const auto count = static_cast<std::size_t>(std::ranges::count(rows, wanted.state, &transport::TcpPcbInfo::state));
+  if (count == wanted.count) {
+    return std::nullopt;
+  }
+  return failed(event, "sockets in this state", std::to_string(wanted.count), std::to_string(count));
 }
 
 Player::Stop Player::play_inbound(const Event& event, const PacketEvent& packet) {
@@ -145,6 +147,7 @@ Player::Stop Player::play_inbound(const Event& event, const PacketEvent& packet)
     current_ = flow;
   }
   world_.inject(build(live, source, destination, quoted));
+  calls_.look();
   try_pending();
   return ended_;
 }
@@ -162,8 +165,9 @@ Player::Stop Player::play_code(const Event& event, const CodeEvent& code) {
       found = info;
     }
   }
-  const Verdict verdict =
-      check_code(code.text, [&](std::string_view name) { return found ? tcp_info_field(*found, name) : std::nullopt; });
+  const Verdict verdict = check_code(code.text, variables_, [&](std::string_view name) {
+    return found ? tcp_info_field(*found, name) : std::nullopt;
+  });
   if (verdict.kind == Verdict::Kind::fails) {
     return failed(event, verdict.text);
   }
@@ -181,6 +185,7 @@ Player::Stop Player::play_call(const Event& event, const CallEvent& call) {
   }
   Progress progress;
   const Answer answer = calls_.attempt(call, progress);
+  calls_.look();
   if (answer.kind != Answer::Kind::blocks) {
     if (call.until && *call.until - event.time.at > tolerance(world_.now()) && answer.kind == Answer::Kind::returned) {
       return failed(event, call.name + " returned at once",

@@ -4,8 +4,10 @@
 #include <deque>
 #include <optional>
 
+#include "catenet/packetdrill/assertion.h"
 #include "catenet/packetdrill/calls.h"
 #include "catenet/packetdrill/flow.h"
+#include "catenet/packetdrill/freebsd.h"
 #include "catenet/packetdrill/runner.h"
 #include "catenet/packetdrill/world.h"
 
@@ -28,6 +30,7 @@ class Player {
   Stop play_event(const Event& event);
   Stop play_inbound(const Event& event, const PacketEvent& packet);
   Stop play_call(const Event& event, const CallEvent& call);
+  Stop check_sockets(const Event& event, const SocketCount& wanted);
   Stop play_code(const Event& event, const CodeEvent& code);
 
   // Outbound packets (player_packets.cc).
@@ -62,6 +65,7 @@ class Player {
   const Script& script_;
   World world_;
   Calls calls_;
+  Variables variables_;
   std::deque<Flow> flows_;
   Flow* current_ = nullptr;
   std::optional<wire::Endpoint> fresh_listener_;  // nothing has come for it yet

@@ -25,6 +25,9 @@ Outcome run_script(const Script& script, const RunOptions& options) {
   if (settings.ip_version == IpVersion::ipv6 && settings.mtu < kIpv6MinMtu) {
     return {Outcome::Status::skipped, 0, "IPv6 over an MTU of " + std::to_string(settings.mtu), {}, {}};
   }
+  if (auto reason = address_mismatch(settings)) {
+    return {Outcome::Status::skipped, 0, std::move(*reason), {}, {}};
+  }
   if (options.tolerance > Duration{}) {
     settings.tolerance = options.tolerance;
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // runner.cc, player.cc, player_packets.cc, world.cc, datagram.cc, flow.cc, compare.cc, calls.cc, call_options.cc,
-// symbols.cc, settings.cc, assertion.cc, tcp_info.cc. What passes is in tests/packetdrill; here is what must not.
+// calls_epoll.cc, epoll_set.cc, freebsd.cc, symbols.cc, settings.cc, assertion.cc, tcp_info.cc. What passes is in
+// tests/packetdrill; here is what must not.
 #include "catenet/packetdrill/runner.h"
 
 #include <gtest/gtest.h>
@@ -125,11 +126,11 @@ TEST(Runner, CallsAreJudged) {
 }
 
 TEST(Runner, WhatIsNotThereIsSkippedByName) {
-  EXPECT_EQ(after_open("+0 epoll_create(1) = 5"), "skipped: the call epoll_create");
+  EXPECT_EQ(after_open("+0 eventfd(1, 0) = 5"), "skipped: the call eventfd");
   EXPECT_EQ(after_open("+0 send(4, ..., 10, MSG_OOB) = 10"), "skipped: a send with the flags MSG_OOB");
   EXPECT_EQ(after_open("+0 setsockopt(4, SOL_SOCKET, SO_MARK, [1], 4) = 0"), "skipped: the socket option SO_MARK");
   EXPECT_EQ(after_open("+0 setsockopt(4, SOL_SOCKET, SO_FROB, [1], 4) = 0"), "skipped: the socket option SO_FROB");
-  EXPECT_EQ(after_open("+0 `rm -rf x`"), "skipped: the command 'rm'");
+  EXPECT_EQ(after_open("+0 `reboot`"), "skipped: the command 'reboot'");
   EXPECT_EQ(after_open("+0 `sysctl -q net.ipv4.tcp_frobs=1`"), "skipped: sysctl net.ipv4.tcp_frobs=1");
   EXPECT_EQ(after_open("+0 %{ import os }%"), "skipped: the Python statement 'import os '");
   EXPECT_EQ(after_open("+0 %{ assert tcpi_frobs == 1 }%"), "skipped: tcpi_frobs");
@@ -143,6 +144,55 @@ TEST(Runner, AssertionsAboutTheConnection) {
   EXPECT_EQ(after_open("+0 %{ assert tcpi_state == TCP_ESTABLISHED }%"), "passed");
 }
 
+TEST(Runner, EpollAndControlMessagesAreCompared) {
+  const std::string set = "+0 epoll_create(1) = 9\n+0 epoll_ctl(9, EPOLL_CTL_ADD, 4, {events=EPOLLOUT, fd=4}) = 0\n";
+  EXPECT_EQ(after_open(set + "+0 epoll_wait(9, {events=EPOLLOUT, fd=4}, 1, 0) = 1"), "passed");
+  EXPECT_EQ(after_open(set + "+0 epoll_wait(9, {events=EPOLLIN, fd=4}, 1, 0) = 1"),
+            "failed: epoll_wait: events is 4, not 1");
+  EXPECT_EQ(after_open(set + "+0 epoll_wait(9, {events=EPOLLOUT, fd=7}, 1, 0) = 1"),
+            "failed: epoll_wait: the data are 4, not 7");
+  EXPECT_EQ(after_open(set + "+0 epoll_wait(9, {events=0, fd=0}, 1, 0) = 0"), "failed: epoll_wait: events is 4, not 0");
+  EXPECT_EQ(after_open("+0 epoll_wait(9, {events=0, fd=0}, 1, 0) = 0"), "failed: result of epoll_wait");
+  const std::string inquiry =
+      "+0 setsockopt(4, SOL_TCP, TCP_INQ, [1], 4) = 0\n+0 < P. 1:11(10) ack 1 win 65535\n+0 > . 1:1(0) ack 11\n"
+      "+0 recvmsg(4, {msg_name(...)=..., msg_iov(1)=[{..., 4}], msg_flags=0, msg_control=[{cmsg_level=SOL_TCP, "
+      "cmsg_type=TCP_CM_INQ, cmsg_data=";
+  EXPECT_EQ(after_open(inquiry + "6}]}, 0) = 4"), "passed");
+  EXPECT_EQ(after_open(inquiry + "5}]}, 0) = 4"), "failed: recvmsg: TCP_CM_INQ says 6, not 5");
+}
+
+TEST(Runner, AddressesOfTheOtherFamilyAreNotTaken) {
+  EXPECT_EQ(result("--local_ip=fd00::1\n0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3"),
+            "skipped: the address fd00::1 in a run of the other family");
+  EXPECT_EQ(result("--remote_ip=nowhere\n0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3"),
+            "skipped: the option --remote_ip=nowhere");
+  EXPECT_EQ(result("--netmask_ip=255.0.255.0\n0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3"),
+            "skipped: the option --netmask_ip=255.0.255.0");
+}
+
+// The sysctls, the order of options, the buffer's size and the count of sockets are FreeBSD's; all are compared.
+TEST(Runner, ScriptsMadeForFreeBsd) {
+  const std::string begin =
+      "0 `sysctl -w net.inet.tcp.rfc1323=1`\n+0 `sysctl -w net.inet.tcp.recvspace=65536`\n"
+      "+0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n+0 fcntl(3, F_SETFL, O_RDWR | O_NONBLOCK) = 0\n"
+      "+0 getsockopt(3, SOL_SOCKET, SO_RCVBUF, [65536], [4]) = 0\n"
+      "+0 connect(3, ..., ...) = -1 EINPROGRESS (Operation now in progress)\n";
+  const std::string open =
+      "+0 > S 0:0(0) win 65535 <mss 1460,nop,wscale 6,sackOK,TS val 100 ecr 0>\n"
+      "+.1 < S. 0:0(0) ack 1 win 32767 <mss 1460,sackOK,eol,eol>\n+0 > . 1:1(0) ack 1 win 65535\n";
+  EXPECT_EQ(result(begin + open + "+0 getsockopt(3, SOL_SOCKET, SO_RCVBUF, [65700], [4]) = 0\n" +
+                   "+0 `sockstat -4 -P tcp -s | grep packetdril | grep -c ESTABLISHED | grep 1`"),
+            "passed");
+  EXPECT_EQ(result(begin + open + "+0 getsockopt(3, SOL_SOCKET, SO_RCVBUF, [65536], [4]) = 0"),
+            "failed: getsockopt: the option is 65700, not 65536");
+  EXPECT_EQ(result(begin + open + "+0 `sockstat -4 -P tcp -s | grep -c TIME_WAIT | grep 1`"),
+            "failed: sockets in this state");
+  EXPECT_EQ(result(begin + "+0 > S 0:0(0) win 65535 <mss 1460,nop,wscale 5,sackOK,TS val 100 ecr 0>"),
+            "failed: options");
+  EXPECT_EQ(result(begin + "+0 > S 0:0(0) win 65535 <mss 1460,nop,wscale 6,sackOK,eol,eol>"), "failed: options");
+  EXPECT_EQ(result("0 `sysctl -w net.inet.tcp.insecure_rst=1`"), "skipped: sysctl net.inet.tcp.insecure_rst=1");
+}
+
 TEST(Runner, NoScriptRunsForEver) {
   EXPECT_EQ(result("0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n+99999 close(3) = 0"), "passed");
   EXPECT_EQ(after_open("+0...99999 poll([{fd=4, events=POLLIN, revents=0}], 1, 99999000) = 0"), "passed");
@@ -150,7 +200,8 @@ TEST(Runner, NoScriptRunsForEver) {
 
 TEST(Assertion, PythonsRules) {
   const auto check = [](std::string_view code) {
-    return check_code(code,
+    Variables variables;
+    return check_code(code, variables,
                       [](std::string_view name) { return name == "x" ? std::optional<std::int64_t>(7) : std::nullopt; })
         .kind;
   };
@@ -158,14 +209,14 @@ TEST(Assertion, PythonsRules) {
   for (const char* code : {"assert x == 7", "assert 1 < x <= 7", "assert not x == 8 and (x & 3) == 3",
                            "assert x // 2 == 3; assert x % 4 == 3", "assert -x // 2 == -4", "assert x | 8 == 15",
                            "assert 2 + 3 * 4 == 14", "assert x == 6 or x == 7", "assert x << 2 == 28\nassert ~x == -8",
-                           "assert (x ==\n 7)", "print(x)\nassert True"}) {
+                           "assert (x ==\n 7)", "print(x)\nassert True", "y = x + 1\ny += 2; y -= 1\nassert y == 9"}) {
     EXPECT_EQ(check(code), Kind::holds) << code;
   }
   for (const char* code : {"assert x == 8", "assert False", "assert x == 7\nassert x < 7", "assert 1 < x < 7"}) {
     EXPECT_EQ(check(code), Kind::fails) << code;
   }
-  for (const char* code : {"assert y == 1", "x = 5", "assert x ** 2 == 49", "assert x.y", "assert f(x)", "assert (x",
-                           "assert x // 0 == 1", "assert 1.5 > 1"}) {
+  for (const char* code : {"assert y == 1", "x + 5", "z += 1", "assert x ** 2 == 49", "assert x.y", "assert f(x)",
+                           "assert (x", "assert x // 0 == 1", "assert 1.5 > 1"}) {
     EXPECT_EQ(check(code), Kind::unsupported) << code;
   }
 }
@@ -190,8 +241,12 @@ TEST(Settings, CommandsThatAreUnderstood) {
   EXPECT_EQ(tcp.policy.syn_cookies, transport::SynCookies::always);
   EXPECT_EQ(tcp.policy.time_wait_reuse, transport::TimeWaitReuse::always);
   EXPECT_EQ(tcp.limits.backlog, 7U);
+  EXPECT_EQ(apply_command("sysctl -q net.ipv4.tcp_ecn=1  # asks\n# nothing\nethtool -K tun0 tso off gso off", tcp),
+            std::nullopt);
+  EXPECT_EQ(tcp.config.ecn, transport::EcnMode::ask);
+  EXPECT_TRUE(apply_command("tc qdisc add dev tun0 root pfifo limit 0", tcp));
   EXPECT_TRUE(apply_command("sysctl -q net.ipv4.tcp_syncookies=3", tcp));
-  EXPECT_TRUE(apply_command("sysctl -q net.ipv4.tcp_ecn=1", tcp));
+  EXPECT_TRUE(apply_command("sysctl -q net.ipv4.tcp_ecn=3", tcp));
   EXPECT_TRUE(apply_command("sysctl -q net.ipv4.tcp_congestion_control=vivace", tcp));
 }
 

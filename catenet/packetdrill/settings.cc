@@ -3,9 +3,13 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <charconv>
+#include <span>
 #include <utility>
 #include <vector>
+
+#include "catenet/packetdrill/freebsd.h"
 
 namespace catenet::packetdrill {
 namespace {
@@ -31,6 +35,8 @@ std::vector<std::string> words_of(std::string_view line) {
       } else {
         word += c;
       }
+    } else if (c == '#' && !open) {  // a comment
+      break;
     } else if (c == '"' || c == '\'') {
       quote = c;
       open = true;
@@ -96,6 +102,14 @@ std::optional<transport::FastOpenKeys> fast_open_key(std::string_view text) {
   return keys ? std::optional(*keys) : std::nullopt;
 }
 
+std::optional<std::uint8_t> mask_length(std::string_view mask) {
+  const auto address = wire::Ipv4Address::parse(mask);
+  const std::uint32_t bits = address ? address->value() : 0;
+  const int length = std::countl_one(bits);
+  const bool whole = address && (length == 32 || (bits << length) == 0);
+  return whole ? std::optional(static_cast<std::uint8_t>(length)) : std::nullopt;
+}
+
 std::uint32_t buffer_size(std::int64_t bytes) {
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(bytes, 1024, std::int64_t{64} << 20));
 }
@@ -107,7 +121,7 @@ struct Setter {
   std::string_view name;
   bool (*set)(TcpSettings& tcp, std::int64_t value);
 };
-constexpr std::array<Setter, 29> kSetters{{
+constexpr std::array<Setter, 30> kSetters{{
     {"tcp_sack", [](TcpSettings& t, std::int64_t v) { return t.config.sack = v != 0, true; }},
     {"tcp_timestamps", [](TcpSettings& t, std::int64_t v) { return t.config.timestamps = v != 0, true; }},
     {"tcp_window_scaling", [](TcpSettings& t, std::int64_t v) { return t.config.window_scaling = v != 0, true; }},
@@ -164,7 +178,17 @@ constexpr std::array<Setter, 29> kSetters{{
      [](TcpSettings& t, std::int64_t v) { return t.limits.time_wait = static_cast<std::uint32_t>(v), v < 1 << 24; }},
     {kSomaxconn,
      [](TcpSettings& t, std::int64_t v) { return t.limits.backlog = static_cast<std::uint32_t>(v), v < 1 << 24; }},
-    {"tcp_ecn", [](TcpSettings&, std::int64_t v) { return v == 0; }},
+    {"tcp_ecn",
+     [](TcpSettings& t, std::int64_t v) {
+       using enum transport::EcnMode;
+       constexpr std::array kModes{never, ask, answer, ask_accurate, ask_answer_accurate, answer_accurate};
+       const auto mode = static_cast<std::size_t>(v);
+       return mode < kModes.size() && (t.config.ecn = kModes[mode], true);
+     }},
+    {"tcp_min_tso_segs",
+     [](TcpSettings& t, std::int64_t v) {
+       return t.config.burst_segments = static_cast<std::uint8_t>(v), v > 0 && v < 128;
+     }},
     {"tcp_fack", [](TcpSettings&, std::int64_t v) { return v == 0; }},
     {"tcp_slow_start_after_idle",
      [](TcpSettings& t, std::int64_t v) {
@@ -196,14 +220,13 @@ struct Harmless {
   std::string_view name;
   std::string_view value;
 };
-constexpr std::array<Harmless, 27> kHarmless{{{"tcp_frto", ""},
+constexpr std::array<Harmless, 26> kHarmless{{{"tcp_frto", ""},
                                               {"tcp_dsack", "1"},
                                               {"tcp_reordering", "3"},
                                               {"tcp_early_retrans", "3"},
                                               {"tcp_early_retrans", "4"},
                                               {"tcp_recovery", "1"},
                                               {"tcp_tso_win_divisor", ""},
-                                              {"tcp_min_tso_segs", ""},
                                               {"tcp_tso_rtt_log", ""},
                                               {"tcp_autocorking", ""},
                                               {"tcp_limit_output_bytes", ""},
@@ -233,8 +256,16 @@ std::string last_part(std::string_view path) {
 bool is_harmless(const std::vector<std::string>& words) {
   const std::string program = last_part(words[0]);
   const auto has = [&](std::size_t at, std::string_view word) { return words.size() > at && words[at] == word; };
-  return program == "true" || program == "nstat" || program == "kldload" ||
-         (program == "tc" && has(1, "qdisc") && std::ranges::find(words, "pfifo") != words.end());
+  const auto says = [&](std::string_view word) { return std::ranges::find(words, word) != words.end(); };
+  // Segmentation offload: packets of the wire's size are what leaves here.
+  const bool offload =
+      program == "ethtool" && (has(1, "-K") || has(1, "--offload")) &&
+      std::ranges::all_of(std::span(words).subspan(std::min<std::size_t>(3, words.size())), [](const std::string& w) {
+        return w == "tso" || w == "gso" || w == "gro" || w == "on" || w == "off";
+      });
+  return program == "true" || program == "nstat" || program == "kldload" || program == "sleep" || program == "sync" ||
+         program == "rm" || program == "dd" || program.starts_with("sysctl_restore_") || offload ||
+         (program == "tc" && has(1, "qdisc") && says("pfifo") && !says("limit"));
 }
 
 std::optional<std::string> apply_assignment(std::string_view word, TcpSettings& into) {
@@ -249,6 +280,7 @@ std::optional<std::string> apply_statement(const std::vector<std::string>& words
   const std::string program = last_part(words[0]);
   if (program == "defaults.sh") {
     apply_linux_profile(into);
+    into.config.ecn = transport::EcnMode::never;
     if (words[0].ends_with("common/defaults.sh")) {  // where the suite's own listeners do not ask for Fast Open
       into.policy.fast_open.every_listener = true;
     }
@@ -290,7 +322,9 @@ std::optional<IpVersion> ip_version_named(std::string_view name) {
                                       : std::nullopt;
 }
 
-Addresses addresses_of(IpVersion version) {
+namespace {
+
+Addresses usual_addresses(IpVersion version) {
   using wire::Ipv4Address;
   using wire::Ipv6Address;
   if (version == IpVersion::ipv6) {
@@ -306,6 +340,43 @@ Addresses addresses_of(IpVersion version) {
           .mapped = version == IpVersion::ipv4_mapped_ipv6};
 }
 
+wire::IpAddress neighbour_of(const wire::IpAddress& address) {
+  if (address.is_v4()) {
+    return wire::Ipv4Address(address.v4().value() ^ 3);
+  }
+  auto bytes = address.v6().to_bytes();
+  bytes.back() ^= std::byte{3};
+  return wire::Ipv6Address::from_bytes(bytes);
+}
+
+}  // namespace
+
+Addresses addresses_of(const Settings& settings) {
+  Addresses out = usual_addresses(settings.ip_version);
+  out.local = settings.local.value_or(out.local);
+  out.remote = settings.remote.value_or(out.remote);
+  out.prefix_length = settings.prefix_length.value_or(out.prefix_length);
+  // The far end's side of the link: nobody answers there, so that any address of the network will do. A gateway
+  // that is the host itself is how a kernel's tun device is set up.
+  const bool usual = settings.local && !settings.gateway;
+  if (usual || settings.gateway == out.local) {
+    out.gateway = neighbour_of(out.local);
+  } else {
+    out.gateway = settings.gateway.value_or(out.gateway);
+  }
+  return out;
+}
+
+std::optional<std::string> address_mismatch(const Settings& settings) {
+  const wire::Family family = usual_addresses(settings.ip_version).local.family();
+  for (const auto& named : {settings.local, settings.remote, settings.gateway}) {
+    if (named && named->family() != family) {
+      return "the address " + named->to_string() + " in a run of the other family";
+    }
+  }
+  return std::nullopt;
+}
+
 void apply_linux_profile(TcpSettings& tcp) {
   tcp.config.fix_send_buffer(4U << 20);
   tcp.config.fix_receive_buffer(15U << 20);  // window scale 8
@@ -314,6 +385,8 @@ void apply_linux_profile(TcpSettings& tcp) {
   tcp.config.syn_retries = 5;
   tcp.config.min_rto = Duration::milliseconds(200);
   tcp.config.initial_rto = Duration::seconds(1);
+  tcp.config.burst_segments = 2;
+  tcp.config.half_window_counts = tcp.config.missing_timestamps = tcp.config.boundless_growth = true;
   if (const auto cubic = algorithm_named("cubic")) {
     tcp.config.congestion = *cubic;
   }
@@ -331,10 +404,11 @@ std::optional<std::string> apply_sysctl(std::string_view name, std::string_view 
   std::ranges::replace(dotted, '/', '.');
   std::string reason = "sysctl " + dotted.substr(0, 80) + "=" + std::string(value.substr(0, 40));
   constexpr std::string_view kIpv4 = "net.ipv4.";
-  if (dotted == "net.mptcp.enabled" || (dotted.starts_with("net.core.") && dotted != kSomaxconn) ||
-      dotted.starts_with("kern.") || dotted == "net.inet.tcp.hostcache.purgenow" ||
-      (dotted == "net.inet.tcp.ecn.enable" && value == "0")) {
+  if (dotted == "net.mptcp.enabled" || (dotted.starts_with("net.core.") && dotted != kSomaxconn)) {
     return std::nullopt;
+  }
+  if (dotted.starts_with("net.inet.") || dotted.starts_with("kern.")) {
+    return apply_freebsd_sysctl(dotted, value, into);
   }
   if (!dotted.starts_with(kIpv4) && dotted != kSomaxconn) {
     return reason;
@@ -406,8 +480,17 @@ std::optional<std::string> apply_option(std::string_view name, std::string_view 
     const auto version = ip_version_named(value);
     into.ip_version = version.value_or(into.ip_version);
     return version ? std::nullopt : std::optional("the option --ip_version=" + std::string(value.substr(0, 40)));
-  } else if (name == "local_ip" || name == "remote_ip" || name == "gateway_ip" || name == "netmask_ip" ||
-             name == "define" || name == "init_scripts" || name == "connect_port" || name == "bind_port") {
+  } else if (name == "local_ip" || name == "remote_ip" || name == "gateway_ip") {
+    const auto address = wire::IpAddress::parse(value);
+    auto& named = name == "local_ip" ? into.local : name == "remote_ip" ? into.remote : into.gateway;
+    if (address) {
+      named = *address;
+    }
+    return address ? std::nullopt : std::optional("the option --" + std::string(name) + "=" + std::string(value));
+  } else if (name == "netmask_ip") {
+    into.prefix_length = mask_length(value);
+    return into.prefix_length ? std::nullopt : std::optional("the option --netmask_ip=" + std::string(value));
+  } else if (name == "define" || name == "init_scripts" || name == "connect_port" || name == "bind_port") {
     return "the option --" + std::string(name);
   }
   return std::nullopt;  // about packetdrill itself

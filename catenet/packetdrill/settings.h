@@ -21,6 +21,7 @@ struct TcpSettings {
   transport::TcpLimits limits;
   std::optional<transport::FastOpenKeys> fast_open_keys;
   bool forget_fast_open = false;  ///< what has been learnt of servers
+  bool freebsd = false;           ///< the script is made for FreeBSD (freebsd.h)
 };
 
 /// Which family the sockets are of, and which the packets (--ip_version).
@@ -44,16 +45,22 @@ struct Addresses {
     return mapped ? wire::mapped(address) : address;
   }
 };
-/// Those that public scripts are run with.
-[[nodiscard]] Addresses addresses_of(IpVersion version);
-
 struct Settings {
   TcpSettings tcp;
   IpVersion ip_version = IpVersion::ipv4;
+  std::optional<wire::IpAddress> local;  ///< --local_ip and so on, instead of the usual addresses
+  std::optional<wire::IpAddress> remote;
+  std::optional<wire::IpAddress> gateway;
+  std::optional<std::uint8_t> prefix_length;
   std::uint32_t mtu = 1500;
   Duration tolerance = Duration::milliseconds(4);
   unsigned tolerance_percent_tenths = 125;  ///< of the time since the event before; the greater of the two counts
 };
+
+/// Who talks to whom: those that public scripts are run with, as far as the settings do not say otherwise.
+[[nodiscard]] Addresses addresses_of(const Settings& settings);
+/// Why the addresses that a script names do not go with the family; nothing: they do.
+[[nodiscard]] std::optional<std::string> address_mismatch(const Settings& settings);
 
 /// What public scripts take for granted: Linux's behaviour as far as it can be set.
 void apply_linux_profile(TcpSettings& tcp);

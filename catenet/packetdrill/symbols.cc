@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -38,6 +39,7 @@ constexpr Symbol kSymbols[] = {CATENET_SYMBOL(AF_INET),
                                CATENET_SYMBOL(IPPROTO_ICMP),
                                CATENET_SYMBOL(IPPROTO_UDPLITE),
                                CATENET_SYMBOL(SOL_SOCKET),
+                               {"NULL", 0},
                                CATENET_SYMBOL(SOL_IP),
                                CATENET_SYMBOL(SOL_TCP),
                                CATENET_SYMBOL(SOMAXCONN),
@@ -155,6 +157,21 @@ constexpr Symbol kSymbols[] = {CATENET_SYMBOL(AF_INET),
                                CATENET_SYMBOL(POLLRDNORM),
                                CATENET_SYMBOL(POLLWRNORM),
                                {"POLLRDHUP", 0x2000},
+                               CATENET_SYMBOL(EPOLLIN),
+                               CATENET_SYMBOL(EPOLLOUT),
+                               CATENET_SYMBOL(EPOLLPRI),
+                               CATENET_SYMBOL(EPOLLERR),
+                               CATENET_SYMBOL(EPOLLHUP),
+                               CATENET_SYMBOL(EPOLLRDHUP),
+                               CATENET_SYMBOL(EPOLLRDNORM),
+                               CATENET_SYMBOL(EPOLLWRNORM),
+                               CATENET_SYMBOL(EPOLLONESHOT),
+                               CATENET_SYMBOL(EPOLLEXCLUSIVE),
+                               {"EPOLLET", 1LL << 31},
+                               CATENET_SYMBOL(EPOLL_CTL_ADD),
+                               CATENET_SYMBOL(EPOLL_CTL_MOD),
+                               CATENET_SYMBOL(EPOLL_CTL_DEL),
+                               CATENET_SYMBOL(EPOLL_CLOEXEC),
                                CATENET_SYMBOL(TCP_ESTABLISHED),
                                CATENET_SYMBOL(TCP_SYN_SENT),
                                CATENET_SYMBOL(TCP_SYN_RECV),

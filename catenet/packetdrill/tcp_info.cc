@@ -47,8 +47,26 @@ struct Field {
   std::string_view name;
   std::int64_t (*value)(const TcpPcbInfo& info);
 };
+std::int64_t up_to_segments(std::uint32_t bytes, std::uint32_t mss) {
+  return mss == 0 ? 0 : (std::int64_t{bytes} + mss - 1) / mss;
+}
+
+// Which state Linux's recovery machine would be in.
+std::int64_t congestion_state(const TcpPcbInfo& i) {
+  return i.recovery == "fast"               ? TCP_CA_Recovery
+         : i.recovery == "timeout"          ? TCP_CA_Loss
+         : i.cutting                        ? TCP_CA_CWR
+         : i.sacked > 0 || i.duplicate_acks ? TCP_CA_Disorder
+                                            : TCP_CA_Open;
+}
+
+std::int64_t options(const TcpPcbInfo& i) {
+  return (i.timestamps ? TCPI_OPT_TIMESTAMPS : 0) | (i.sack ? TCPI_OPT_SACK : 0) |
+         (i.window_scaling ? TCPI_OPT_WSCALE : 0) | (i.ecn ? TCPI_OPT_ECN : 0) | (i.syn_data ? TCPI_OPT_SYN_DATA : 0);
+}
+
 constexpr std::int64_t kInfiniteSsthresh = 0x7fffffff;
-constexpr std::array<Field, 8> kFields{{
+constexpr std::array<Field, 25> kFields{{
     {"tcpi_state", [](const TcpPcbInfo& i) { return linux_state(i.state); }},
     {"tcpi_snd_cwnd", [](const TcpPcbInfo& i) { return in_segments(i.cwnd, i.mss); }},
     {"tcpi_snd_ssthresh",
@@ -56,6 +74,24 @@ constexpr std::array<Field, 8> kFields{{
     {"tcpi_snd_mss", [](const TcpPcbInfo& i) { return std::int64_t{i.mss}; }},
     {"tcpi_rto", [](const TcpPcbInfo& i) { return i.rto.us(); }},
     {"tcpi_rtt", [](const TcpPcbInfo& i) { return i.srtt.us(); }},
+    {"tcpi_rttvar", [](const TcpPcbInfo& i) { return i.rttvar.us(); }},
+    {"tcpi_min_rtt", [](const TcpPcbInfo& i) { return i.min_rtt.us(); }},
+    {"tcpi_ca_state", congestion_state},
+    {"tcpi_options", options},
+    {"tcpi_unacked", [](const TcpPcbInfo& i) { return up_to_segments(i.unacked, i.mss); }},
+    {"tcpi_sacked", [](const TcpPcbInfo& i) { return up_to_segments(i.sacked, i.mss); }},
+    {"tcpi_lost", [](const TcpPcbInfo& i) { return up_to_segments(i.lost, i.mss); }},
+    {"tcpi_retrans", [](const TcpPcbInfo& i) { return up_to_segments(i.retransmitted, i.mss); }},
+    {"tcpi_backoff", [](const TcpPcbInfo& i) { return std::int64_t{i.retries}; }},
+    {"tcpi_retransmits", [](const TcpPcbInfo& i) { return std::int64_t{i.retries}; }},
+    {"tcpi_advmss", [](const TcpPcbInfo& i) { return std::int64_t{i.advertised_mss}; }},
+    {"tcpi_pmtu", [](const TcpPcbInfo& i) { return std::int64_t{i.pmtu}; }},
+    {"tcpi_snd_wnd", [](const TcpPcbInfo& i) { return std::int64_t{i.send_window}; }},
+    {"tcpi_rcv_wscale", [](const TcpPcbInfo& i) { return std::int64_t{i.receive_scale}; }},
+    {"tcpi_snd_wscale", [](const TcpPcbInfo& i) { return std::int64_t{i.send_scale}; }},
+    {"tcpi_bytes_acked", [](const TcpPcbInfo& i) { return static_cast<std::int64_t>(i.statistics.bytes_acked); }},
+    {"tcpi_bytes_retrans",
+     [](const TcpPcbInfo& i) { return static_cast<std::int64_t>(i.statistics.bytes_retransmitted); }},
     {"tcpi_total_retrans", [](const TcpPcbInfo& i) { return std::int64_t{i.statistics.retransmits}; }},
     {"tcpi_bytes_received", [](const TcpPcbInfo& i) { return static_cast<std::int64_t>(i.statistics.bytes_received); }},
 }};

@@ -22,7 +22,9 @@ void Tun::transmit(Packet frame) {
   std::vector<std::byte> bytes(frame.size());
   frame.copy_out(0, bytes);
   frame.consume();
-  if (sent.size() < kMaxSent) {
+  if (keeps_raw && raw.size() < kMaxSent) {
+    raw.push_back({scheduler_.now(), std::move(bytes)});
+  } else if (!keeps_raw && sent.size() < kMaxSent) {
     sent.push_back(take_apart(bytes, scheduler_.now()));
   }
 }
@@ -43,6 +45,19 @@ World::World(const node::HostConfig& config, const Addresses& where, std::uint32
 }
 
 World::~World() { host.stop_programs(); }
+
+void World::apply(const TcpSettings& settings) {
+  transport::Tcp& tcp = host.tcp();
+  tcp.set_config(settings.config);
+  tcp.set_policy(settings.policy);
+  tcp.set_limits(settings.limits);
+  if (settings.fast_open_keys) {
+    tcp.set_fast_open_keys(*settings.fast_open_keys);
+  }
+  if (settings.forget_fast_open) {
+    tcp.forget_fast_open();
+  }
+}
 
 void World::inject(std::span<const std::byte> bytes) {
   Packet packet = pool.make(0);

@@ -40,6 +40,13 @@ class Tun final : public Medium {
 
   void deliver(Packet packet) { sink_->receive(std::move(packet)); }
   std::deque<Seen> sent;  ///< oldest first
+  struct Raw {
+    Instant at;
+    std::vector<std::byte> bytes;
+  };
+  /// Instead of `sent`, if `keeps_raw`: as they left.
+  std::deque<Raw> raw;
+  bool keeps_raw = false;
 
   static constexpr std::size_t kMaxSent = 100'000;  ///< kept at once; more are forgotten
 
@@ -56,6 +63,8 @@ class World {
   World(const World&) = delete;
   World& operator=(const World&) = delete;
 
+  /// For connections from now on.
+  void apply(const TcpSettings& settings);
   [[nodiscard]] Instant now() const { return scheduler.now(); }
   void inject(std::span<const std::byte> packet);
   /// Fires one event at or before `end`; false if there is none.
