@@ -2,29 +2,11 @@
 // TCP's MD5 signatures (RFC 2385) with the Linux kernel at the other end of a TAP device, over IPv4 and IPv6: data both
 // ways with the right key, and silence with a wrong one, without one, and with one that nobody wants. Each end counts
 // what it drops under the same names.
-#include <gtest/gtest.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <array>
-#include <fstream>
-#include <string>
-
 #include "catenet/crypto/segment_digest.h"
-#include "catenet/link/ethernet/ethernet_link.h"
-#include "catenet/live/driver.h"
-#include "catenet/live/epoll_loop.h"
-#include "catenet/live/linux_node.h"
-#include "catenet/live/namespace.h"
-#include "catenet/medium/cable.h"
-#include "catenet/node/host.h"
-#include "catenet/queue/fifo.h"
-#include "catenet/socket/async_socket.h"
+#include "catenet/run/kernel_test_net.h"
 
 namespace catenet::run {
 namespace {
-using namespace literals;
 using socket::AsyncSocket;
 using socket::Task;
 using wire::Endpoint;
@@ -111,7 +93,7 @@ Task<void> serve_signed(socket::SocketLayer& host, Endpoint at, wire::IpAddress 
 Task<void> send_signed_bulk(socket::SocketLayer& host, int fd) {
   std::vector<std::byte> bytes(kSignedBulk);
   for (std::size_t i = 0; i < bytes.size(); ++i) {
-    bytes[i] = static_cast<std::byte>(i * 2654435761U >> 13);
+    bytes[i] = content(i);
   }
   (void)co_await socket::async_send_all(host, fd, bytes);
   (void)host.shutdown(fd, socket::ShutdownHow::send);
@@ -139,7 +121,7 @@ Task<void> ask_signed(socket::SocketLayer& host, wire::IpAddress peer, SignedFin
         break;
       }
       for (std::size_t i = 0; i < *got; ++i, ++n) {
-        if (buffer[i] != static_cast<std::byte>(n * 2654435761U >> 13)) {
+        if (buffer[i] != content(n)) {
           finding.what += " wrong";
         }
       }
@@ -151,119 +133,47 @@ Task<void> ask_signed(socket::SocketLayer& host, wire::IpAddress peer, SignedFin
 
 class Md5KernelTest : public testing::TestWithParam<wire::Family> {
  protected:
-  [[nodiscard]] static bool is_v4() { return GetParam() == wire::Family::kV4; }
-  [[nodiscard]] static std::string ours_text() { return is_v4() ? "10.0.0.2" : "2001:db8::2"; }
-  [[nodiscard]] static std::string linux_text() { return is_v4() ? "10.0.0.1" : "2001:db8::1"; }
   void SetUp() override {
-    if (::access("/usr/bin/python3", X_OK) != 0 || ::system("command -v ip >/dev/null") != 0) {
-      GTEST_SKIP() << "needs python3 and ip";
+    if (const std::string why = net.set_up(live::Attachment::automatic); !why.empty()) {
+      GTEST_SKIP() << why;
     }
-    live::NamespaceSpec spec{.name = "linux"};
-    spec.nics.push_back({.name = "eth0", .mac = live::MacBytes{2, 0, 0, 0, 0, 1}});
-    spec.sysctls = {{"net/ipv6/conf/eth0/accept_dad", "0"}, {"net/ipv6/conf/eth0/disable_ipv6", "0"}};
-    auto made = live::Namespace::create(spec);
-    if (!made) {
-      GTEST_SKIP() << made.error().text;
-    }
-    linux_ = std::move(*made);
-    ASSERT_NE(::mkdtemp(folder_.data()), nullptr);
-    const std::string names = "OURS, LINUX = '" + ours_text() + "', '" + linux_text() + "'\n";
-    std::ofstream(path("server.py")) << names << kSigning << kSignedServer;
-    std::ofstream(path("client.py")) << names << kSigning << kSignedClient;
-    Interface& inner = plug(node_, "eth0", 1);
-    inner.attach(cable_.a());
-    node_.join(inner, linux_->nic(0));
-    Interface& eth0 = plug(ours_, "eth0", 2);
-    eth0.attach(cable_.b());
-    if (is_v4()) {
-      ASSERT_TRUE(ours_.ipv4().add_address(eth0, *wire::Ipv4Prefix::parse_interface("10.0.0.2/24")));
-    } else {
-      ASSERT_TRUE(ours_.ipv6().add_address(eth0, *wire::Ipv6Prefix::parse_interface("2001:db8::2/64")));
-    }
-    driver_.emplace(scheduler_, loop_);
-    ASSERT_TRUE(driver_->add(node_));
+    net.ours().tcp().set_digest(crypto::make_segment_digest);
   }
-  void TearDown() override {
-    ours_.stop_programs();
-    driver_.reset();
-    linux_.reset();
-    node_.drain(DropReason::run_ended);
-    cable_.drain(DropReason::run_ended);
-    ours_.find_interface("eth0") != nullptr ? ours_.find_interface("eth0")->drain(DropReason::run_ended) : void();
-    (void)!::system(("rm -rf " + std::string(folder_.data())).c_str());
+  [[nodiscard]] static bool is_v4() { return GetParam() == wire::Family::kV4; }
+  [[nodiscard]] static std::string ours_text() { return is_v4() ? "10.9.0.2" : "2001:db8::2"; }
+  [[nodiscard]] static std::string linux_text() { return is_v4() ? "10.9.0.1" : "2001:db8::1"; }
+  [[nodiscard]] static std::string script(const char* text) {
+    return "OURS, LINUX = '" + ours_text() + "', '" + linux_text() + "'\n" + kSigning + text;
   }
-  static Interface& plug(Node& node, std::string_view name, std::uint8_t number) {
-    Interface& interface = node.add_interface(name);
-    interface.set_link_layer(std::make_unique<link::EthernetLink>());
-    interface.set_qdisc(std::make_unique<queue::Fifo>());
-    interface.set_address(wire::MacAddress({2, 0, 0, 0, 0, number}));
-    return interface;
-  }
-  [[nodiscard]] std::string path(const char* file) const { return std::string(folder_.data()) + "/" + file; }
-  std::unique_ptr<live::Process> start(const std::string& command) {
-    auto process = linux_->start(
-        {.command = command, .out = live::Output::file(path("out")), .err = live::Output::file(path("err"))});
-    EXPECT_TRUE(process);
-    return std::move(*process);
-  }
-  /// Real time passes until `done`, 60 s at most.
-  template <typename F>
-  bool run_until(F&& done) {
-    const Instant end = loop_.now() + 60_s;
-    while (!done() && loop_.now() < end) {
-      EXPECT_TRUE(driver_->run_until(loop_.now() + 5_ms));
-    }
-    return done();
-  }
-  bool is_ready() {
-    return is_v4() || std::ranges::all_of(ours_.ipv6().addresses(),
-                                          [](const auto& a) { return a.state == ip::AddressState::preferred; });
-  }
-  std::string errors() {
-    std::ifstream in(path("err"));
-    return {std::istreambuf_iterator<char>(in), {}};
-  }
-
-  std::array<char, 32> folder_{"/tmp/catenet-md5-XXXXXX"};
-  live::EpollLoop loop_ = std::move(*live::EpollLoop::create());
-  Scheduler scheduler_;
-  PacketPool pool_;
-  Environment environment_{scheduler_, pool_, 1};
-  std::unique_ptr<live::Namespace> linux_;
-  medium::Cable cable_{environment_, environment_, 10, {.rate = BitRate::gbps(1)}, {.rate = BitRate::gbps(1)}};
-  node::Host ours_{environment_, 1, "ours", {.tcp_digest = crypto::make_segment_digest}};
-  live::LinuxNode node_{environment_, 2, "linux"};
-  std::optional<live::Driver> driver_;
+  KernelNet net;
 };
 
 TEST_P(Md5KernelTest, TalksBothWaysAndHearsNobodyElse) {
-  auto address = start("ip address add " + linux_text() + (is_v4() ? "/24" : "/64 nodad") + " dev eth0");
-  ASSERT_TRUE(run_until([&] { return address->poll().has_value(); }));
-  ASSERT_EQ(address->poll(), (live::ExitStatus{false, 0})) << errors();
-  auto server = start("exec /usr/bin/python3 " + path("server.py"));
-  ASSERT_TRUE(run_until([&] {
+  auto server = net.start_python("server.py", script(kSignedServer));
+  ASSERT_TRUE(net.run_until([&] {
     return server->poll().has_value() || std::ranges::all_of(std::array{7, 8, 9}, [&](int port) {
-             return linux_->is_listening(live::Transport::tcp, static_cast<std::uint16_t>(port));
+             return net.kernel_listens(live::Transport::tcp, static_cast<std::uint16_t>(port));
            });
-  })) << errors();
+  })) << net.errors();
   if (server->poll()) {
-    GTEST_SKIP() << "this kernel has no MD5 signatures? " << errors();
+    GTEST_SKIP() << "this kernel has no MD5 signatures? " << net.errors();
   }
-  ASSERT_TRUE(run_until([&] { return is_ready(); }));
   const wire::IpAddress peer = *wire::IpAddress::parse(linux_text());
-  spawn(ours_.sockets(), serve_signed(ours_.sockets(), {*wire::IpAddress::parse(ours_text()), 7}, peer));
+  spawn(net.sockets(), serve_signed(net.sockets(), {*wire::IpAddress::parse(ours_text()), 7}, peer));
   SignedFinding found;
-  spawn(ours_.sockets(), ask_signed(ours_.sockets(), peer, found));
-  EXPECT_TRUE(run_until([&] { return found.done; }));
+  spawn(net.sockets(), ask_signed(net.sockets(), peer, found));
+  EXPECT_TRUE(net.run_until([&] { return found.done; }));
   EXPECT_EQ(found.what, " bulk ETIMEDOUT ETIMEDOUT ETIMEDOUT");
-  const transport::TcpSignatureCounters& counters = ours_.tcp().signature_counters();
+  const transport::TcpSignatureCounters& counters = net.ours().tcp().signature_counters();
   EXPECT_EQ(counters.md5_failure, 0U) << "the kernel signs as we do";
 
-  auto client = start("exec /usr/bin/python3 " + path("client.py"));
-  EXPECT_TRUE(run_until([&] { return client->poll().has_value(); }));
-  EXPECT_EQ(client->poll(), (live::ExitStatus{false, 0})) << errors();
+  auto client = net.start_python("client.py", script(kSignedClient));
+  EXPECT_TRUE(net.run_until([&] { return client->poll().has_value(); }));
+  EXPECT_EQ(client->poll(), (live::ExitStatus{false, 0})) << net.errors();
   EXPECT_GT(counters.md5_failure, 0U);
   EXPECT_GT(counters.md5_not_found, 0U);
+  EXPECT_EQ(net.captured("_ws.malformed || tcp.checksum.status==0"), "");
+  EXPECT_TRUE(!KernelNet::has_tshark() || !net.captured("tcp.options.md5 && frame.number < 1000").empty());
 }
 
 INSTANTIATE_TEST_SUITE_P(Families, Md5KernelTest, testing::Values(wire::Family::kV4, wire::Family::kV6),
