@@ -6,7 +6,7 @@ import lab
 
 SIZE = 3_000_000
 KERNEL = "10.0.0.1"
-SYN, ACK, ECE, CWR = 0x02, 0x10, 0x40, 0x80
+SYN, ACK, ECE, CWR, AE = 0x02, 0x10, 0x40, 0x80, 0x100
 
 
 def dumbbell(settings, seconds, bottleneck, senders=1):
@@ -20,7 +20,7 @@ def dumbbell(settings, seconds, bottleneck, senders=1):
         "links:", *links, f"  - gw -- r: {{{bottleneck}}}", ""])
 
 
-def kernel_lab(www):
+def kernel_lab(www, ecn):
     prepare = "echo 1 > /proc/sys/net/ipv4/tcp_ecn"
     return f"""
 lab: ecn-kernel
@@ -36,7 +36,7 @@ nodes:
       - {{run: 'curl -sS --max-time 40 http://h/up | wc -c', name: kernel-gets, after: [prepare, serves]}}
   gw: router
   h:
-    tcp: {{ecn: ask}}
+    tcp: {{ecn: {ecn}}}
     run:
       - {{run: http-server /up={SIZE}, name: serves}}
       - {{run: 'fetch http://k/down timeout=40s', name: gets, after: kernel-serves}}
@@ -70,12 +70,15 @@ class Congestion(lab.LabTest):
         return sum(flow["goodput_bps"] for flow in self.flows(run)) / 1e6
 
     def test_dctcp_keeps_a_marking_queue_short_and_full(self):
-        run = self.run_lab(dumbbell("congestion: dctcp", 4, "rate: 100Mbit, delay: 1ms, queue: 60p, mark: 20p", senders=2))
-        flows = self.flows(run)
-        self.assertEqual(sum(flow["retransmits"] for flow in flows), 0)
-        self.assertEqual(run.report["drops"].get("queue-full", 0), 0)
-        self.assertGreater(self.mbit(run), 90)
-        self.assertLess(max(f["goodput_bps"] for f in flows), 1.5 * min(f["goodput_bps"] for f in flows))
+        for ecn in ("ask", "ask_accurate"):  # by DCTCP's own echo, and by the counters of RFC 9768
+            with self.subTest(ecn):
+                run = self.run_lab(dumbbell(f"congestion: dctcp, ecn: {ecn}", 4,
+                                            "rate: 100Mbit, delay: 1ms, queue: 60p, mark: 20p", senders=2), out=ecn)
+                flows = self.flows(run)
+                self.assertEqual(sum(flow["retransmits"] for flow in flows), 0)
+                self.assertEqual(run.report["drops"].get("queue-full", 0), 0)
+                self.assertGreater(self.mbit(run), 90)
+                self.assertLess(max(f["goodput_bps"] for f in flows), 1.5 * min(f["goodput_bps"] for f in flows))
 
     def test_without_marks_the_same_queue_overflows(self):
         run = self.run_lab(dumbbell("congestion: cubic", 4, "rate: 100Mbit, delay: 1ms, queue: 60p", senders=2))
@@ -105,8 +108,14 @@ class Congestion(lab.LabTest):
         self.assertLess(flow["srtt_s"], 0.050, "20 packets of 50 Mbit/s are 5 ms")
 
     def test_ecn_with_the_linux_kernel(self):
+        self.with_the_kernel("ask")
+
+    def test_who_asks_for_accurate_ecn_takes_what_the_kernel_has(self):
+        self.with_the_kernel("ask_accurate")
+
+    def with_the_kernel(self, mode):
         (self.folder / "down").write_bytes(bytes(SIZE))
-        run = self.run_lab(kernel_lab(self.folder), timeout=120)
+        run = self.run_lab(kernel_lab(self.folder, mode), timeout=120)
         self.assertEqual(run.program("gets")["result"]["bytes"], SIZE)
         self.assertEqual(run.printed("kernel-gets").strip(), str(SIZE))
         text = lab.tshark(run.out / "h_gw.pcapng", "-Y", "tcp", "-T", "fields", "-E", "separator=/t", "-e", "ip.src",
@@ -128,6 +137,8 @@ class Congestion(lab.LabTest):
             if flags & SYN:
                 self.assertEqual(flags & (ECE | CWR), ECE if flags & ACK else ECE | CWR, "each handshake negotiates")
                 self.assertEqual(ecn if src != KERNEL else 0, 0)
+                asks = mode == "ask_accurate" and src != KERNEL and not flags & ACK
+                self.assertEqual(flags & AE, AE if asks else 0)
         self.assertEqual(sum(flow["retransmits"] for flow in run.report["flows"]), 0)
 
 
