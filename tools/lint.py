@@ -23,7 +23,7 @@ import sys
 import time
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-FOLDERS = ("catenet", "cli", "tests", "bench", "fuzz")
+FOLDERS = ("catenet", "cli", "drill", "tests", "bench", "fuzz")
 SKIPPED = 77
 
 
