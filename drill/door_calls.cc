@@ -397,15 +397,20 @@ int Door::epoll_ctl(int epfd, int operation, int fd, const epoll_event* event) {
 
 int Door::epoll_wait(int epfd, std::span<epoll_event> events, int timeout_ms) {
   Lock lock(mutex_);
-  const auto instance = epolls_.find(epfd);
-  if (instance == epolls_.end()) {
+  if (!epolls_.contains(epfd)) {
     return refuse(EBADF);
   }
   if (events.empty()) {
     return refuse(EINVAL);
   }
   int count = 0;
+  bool closed = false;
   const auto attempt = [&] {
+    const auto instance = epolls_.find(epfd);
+    closed = instance == epolls_.end();  // by the other thread, while this one waited
+    if (closed) {
+      return true;
+    }
     instance->second.look(table());
     for (const auto& report : instance->second.collect(events.size())) {
       epoll_event& out = events[static_cast<std::size_t>(count++)];
@@ -417,7 +422,7 @@ int Door::epoll_wait(int epfd, std::span<epoll_event> events, int timeout_ms) {
   if (!attempt() && timeout_ms != 0) {
     wait(lock, deadline_of(world_.now(), timeout_ms), attempt);
   }
-  return count;
+  return closed ? refuse(EBADF) : count;
 }
 
 // One end is a socket of ours, the other a pipe of the kernel's.

@@ -52,7 +52,7 @@ Tcb::ProbePlan Tcb::plan_mtu_probe(Plan& out, std::uint32_t start, Instant now) 
   }
   const std::uint32_t length = size - option_bytes();
   const std::uint32_t needed = length + kSegmentsBehindProbe * mss_;
-  if (length <= mss_ || data_end() - start < needed || snd_wnd_ < needed) {
+  if (length <= mss_ || length > cwnd() || data_end() - start < needed || snd_wnd_ < needed) {
     return ProbePlan::none;
   }
   if (usable_window(start) < needed || room_in_cwnd() < length) {

@@ -396,7 +396,8 @@ Packet Tcb::build_data(Plan plan, Instant now) {
   const bool makes_room = make_room_for_user_timeout(plan);
   const std::uint32_t appended = send_.append_to(packet, plan.seq - send_seq_, plan.length);
   if (appended < plan.length) {  // many small pieces: the rest goes in the next segment
-    plan.length = appended > mss_ ? appended - appended % mss_ : appended;
+    const std::uint32_t whole = plan.mtu_probe ? mss_ : appended - appended % mss_;
+    plan.length = appended > mss_ ? whole : appended;
     plan.fin = plan.mtu_probe = false;
     packet.trim(plan.length);
   }

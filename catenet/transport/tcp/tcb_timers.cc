@@ -89,11 +89,12 @@ void Tcb::on_retransmit_timeout(Instant now) {
 }
 
 void Tcb::on_persist_timeout(Instant now) {
-  if (retries_ >= config_->retries) {  // no answer at all: a peer that answers puts this back to 0
+  // No answer at all: a peer that answers puts this back to 0. Unless there is a time that both ends know (RFC 5482).
+  if (!config_->announces_user_timeout() && retries_ >= config_->retries) {
     give_up();
     return;
   }
-  ++retries_;
+  retries_ += retries_ < 0xff ? 1 : 0;
   persist_shift_ = static_cast<std::uint8_t>(std::min(persist_shift_ + 1, 30));
   probe_due_ = true;
   count(&TcpCounters::window_probes);

@@ -79,7 +79,7 @@ bool Tcb::make_room_for_user_timeout(Plan& plan) const {
     return false;
   }
   plan.length = mss_ - kUserTimeoutBytes;
-  plan.fin = false;
+  plan.fin = plan.mtu_probe = false;
   return true;
 }
 

@@ -128,8 +128,9 @@ void Tcp::receive(Packet packet, const ip::Delivery& delivery) {
   const wire::FourTuple tuple{{delivery.destination, header.destination_port}, {delivery.source, header.source_port}};
   TcpEntry* entry = table_.find(tuple);
   TcpPcb* listener = entry == nullptr ? find_listener(tuple) : nullptr;
-  if ((authentication_ != nullptr || segment.options.signature.is_there()) &&
-      !authenticate(packet, segment, tuple, entry, listener)) [[unlikely]] {
+  const bool keys = authentication_ != nullptr && authentication_->is_in_use();
+  if ((keys || segment.options.signature.is_there()) && !authenticate(packet, segment, tuple, entry, listener))
+      [[unlikely]] {
     return;
   }
   packet.pull(header_size);

@@ -132,6 +132,8 @@ class TcpAuthentication {
  public:
   /// Before the first key. Without there are only signed segments that nobody wants.
   void set_digest(std::unique_ptr<SegmentDigest> digest) { digest_ = std::move(digest); }
+  /// Somebody has keys.
+  [[nodiscard]] bool is_in_use() const { return !keys_.empty(); }
   [[nodiscard]] bool has_digest() const { return digest_ != nullptr; }
 
   // --- whose keys --------------------------------------------------------------------------------------------------

@@ -267,7 +267,7 @@ void Tcp::input_to_request(TcpRequest& request, Packet packet, const TcpSegment&
   TcpPcb& listener = request.listener_;
   const auto bytes = static_cast<std::uint32_t>(packet.size());
   const std::uint32_t window = std::min<std::uint32_t>(listener.config_->receive_buffer, 0xffff);
-  if (request.is_completed_by(segment, bytes, window, listener.config_->timestamps)) {
+  if (request.is_completed_by(segment, bytes, window, *listener.config_)) {
     complete(request, std::move(packet), segment);
     return;
   }

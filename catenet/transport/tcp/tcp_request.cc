@@ -53,12 +53,13 @@ TcpSegment TcpRequest::syn() const {
 }
 
 bool TcpRequest::is_completed_by(const TcpSegment& segment, std::uint32_t bytes, std::uint32_t window,
-                                 bool timestamps) const {
+                                 const TcpConfig& config) const {
   if (!segment.has_ack() || segment.syn() || segment.rst() || segment.ack != iss_ + 1) {
     return false;
   }
-  if (timestamps && has_timestamp_ &&
-      (!segment.options.timestamps || seq_before(segment.options.timestamps->value, timestamp_))) {
+  const auto& stamps = segment.options.timestamps;
+  if (config.timestamps && has_timestamp_ &&
+      (stamps ? seq_before(stamps->value, timestamp_) : !config.missing_timestamps)) {
     return false;
   }
   const std::uint32_t next = irs_ + 1;

@@ -26,9 +26,9 @@ class TcpRequest final : public TcpEntry, public ListNode<TcpSynQueue> {
   /// The SYN again; of its options those that mean something.
   [[nodiscard]] TcpSegment syn() const;
   /// This segment of `bytes` of data completes the handshake: it acknowledges our SYN, lies in the window, and is not
-  /// older than the SYN (RFC 7323 5.3). `window`: what we offered.
+  /// older than the SYN (RFC 7323 5.3). `window`: what we offered; `config`: the listener's.
   [[nodiscard]] bool is_completed_by(const TcpSegment& segment, std::uint32_t bytes, std::uint32_t window,
-                                     bool timestamps) const;
+                                     const TcpConfig& config) const;
   [[nodiscard]] TcpPcb& listener() const { return listener_; }
   [[nodiscard]] std::uint32_t iss() const { return iss_; }
   /// Its SYN,ACK has been sent once.

@@ -54,6 +54,10 @@ bool Tcp::authenticate(Packet& packet, TcpSegment& segment, const wire::FourTupl
     judge = find_listener({{tuple.local.address, tuple.foreign.port}, tuple.foreign});
   } else if (entry != nullptr && entry->entry_kind() == TcpEntry::Kind::request) {
     judge = &static_cast<TcpRequest*>(entry)->listener_;
+  } else if (entry != nullptr && entry->entry_kind() == TcpEntry::Kind::time_wait && segment.syn() &&
+             !segment.has_ack()) {
+    const TcpPcb* next = find_listener(tuple);  // whose connection it would begin
+    judge = next != nullptr ? next : judge;
   }
   TcpAuthentication& authentication = this->authentication();
   TcpKeys* keys = judge != nullptr ? authentication.find(*judge) : nullptr;
@@ -171,7 +175,9 @@ Result<void> TcpPcb::add_ao_key(const TcpAoKey& key) {
   if (!keys) {
     return std::unexpected(keys.error());
   }
-  return (*keys)->add_ao(key);
+  const Result<void> done = (*keys)->add_ao(key);
+  tcp_.keys_changed(*this);
+  return done;
 }
 
 Result<void> TcpPcb::remove_ao_key(const wire::IpPrefix& peer, std::uint8_t send_id, std::uint8_t receive_id) {
