@@ -18,8 +18,6 @@
 namespace catenet::drill {
 namespace {
 
-namespace option = socket::option;
-
 int refuse(int code) {
   errno = code;
   return -1;

@@ -66,7 +66,7 @@ class Loaded : public ::testing::TestWithParam<bool> {
     address_size_ = v6() ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
     for (std::size_t n = 0; n < 33; ++n) {
       void* slot = nullptr;
-      std::memcpy(&slot, reinterpret_cast<const char*>(&i_) + n * sizeof slot, sizeof slot);
+      std::memcpy(static_cast<void*>(&slot), reinterpret_cast<const char*>(&i_) + n * sizeof slot, sizeof slot);
       ASSERT_NE(slot, nullptr) << "slot " << n;
     }
   }

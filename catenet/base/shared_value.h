@@ -15,9 +15,8 @@ class SharedValue {
   SharedValue(const SharedValue& other) : shared_(other.shared_) {
     shared_->holders.fetch_add(1, std::memory_order_relaxed);
   }
-  SharedValue& operator=(const SharedValue& other) {
-    SharedValue copy(other);
-    std::swap(shared_, copy.shared_);
+  SharedValue& operator=(SharedValue other) {
+    std::swap(shared_, other.shared_);
     return *this;
   }
   ~SharedValue() {
