@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "catenet/packetdrill/options.h"
+#include "catenet/posix/poll_bits.h"
 #include "catenet/socket/descriptor.h"
 #include "drill/door.h"
 
@@ -356,7 +357,7 @@ int Door::poll(std::span<pollfd> fds, int timeout_ms) {
     for (pollfd& entry : fds) {
       const auto found = open_.find(entry.fd);
       const auto ready = found == open_.end() ? Result<unsigned>(fail(EBADF, "")) : table().poll(found->second.fd);
-      const std::int64_t bits = ready ? packetdrill::poll_bits(*ready) : POLLNVAL;
+      const std::int64_t bits = ready ? posix::poll_bits(*ready) : POLLNVAL;
       entry.revents = static_cast<short>(bits & (entry.events | POLLERR | POLLHUP | POLLNVAL));
       count += entry.revents != 0 ? 1 : 0;
     }

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What libcatenet_packetdrill.so exports: packetdrill_interface_init(), and getsockopt() and close() for those who load
-// it with LD_PRELOAD as well. packetdrill asks the C library for TCP_INFO of the descriptors that we gave it, and
-// closes them there; for descriptors that are not ours both go on to the kernel.
+// packetdrill_interface_init() and what its pointers lead to. (What else the library exports: preload.cc.)
 #include <sys/syscall.h>
 #include <unistd.h>
 

@@ -13,6 +13,7 @@
 
 #include "catenet/packetdrill/notation.h"
 #include "catenet/packetdrill/symbols.h"
+#include "catenet/posix/poll_bits.h"
 #include "catenet/socket/descriptor.h"
 
 namespace catenet::packetdrill {
@@ -574,7 +575,7 @@ Answer Calls::do_poll(const CallEvent& call, Progress& progress) {
       wanted = field.text == "revents" ? value : wanted;
     }
     const auto mask = table_.poll(fd);
-    std::int64_t got = mask ? poll_bits(*mask) : POLLNVAL;
+    std::int64_t got = mask ? posix::poll_bits(*mask) : POLLNVAL;
     got &= events | POLLERR | POLLHUP | POLLNVAL;
     count += got != 0 ? 1 : 0;
     if (got != wanted) {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "catenet/posix/poll_bits.h"
 #include "catenet/socket/descriptor.h"
 
 namespace catenet::packetdrill {
@@ -14,20 +15,15 @@ namespace catenet::packetdrill {
 static_assert(EPOLLIN == POLLIN && EPOLLOUT == POLLOUT && EPOLLERR == POLLERR && EPOLLHUP == POLLHUP &&
               EPOLLRDNORM == POLLRDNORM && EPOLLWRNORM == POLLWRNORM);
 
-std::int64_t poll_bits(unsigned ready) {
-  namespace bits = socket::ready;
-  std::int64_t mask = 0;
-  mask |= (ready & bits::kRead) != 0 ? EPOLLIN | EPOLLRDNORM : 0;
-  mask |= (ready & bits::kWrite) != 0 ? EPOLLOUT | EPOLLWRNORM : 0;
-  mask |= (ready & bits::kPeerShut) != 0 ? EPOLLRDHUP : 0;
-  mask |= (ready & bits::kHangup) != 0 ? EPOLLHUP : 0;
-  mask |= (ready & (bits::kError | bits::kErrorQueue)) != 0 ? EPOLLERR : 0;
-  return mask;
-}
+namespace {
+
+constexpr std::int64_t kEdge = std::int64_t{1} << 31;  // EPOLLET, whose value in the header is a negative int
+
+}  // namespace
 
 int EpollSet::control(int operation, std::int64_t name, int fd, std::int64_t events, std::uint64_t data) {
   constexpr std::int64_t kKnown = EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLERR | EPOLLHUP | EPOLLRDHUP | EPOLLRDNORM |
-                                  EPOLLWRNORM | std::int64_t{1} << 31 | EPOLLONESHOT;
+                                  EPOLLWRNORM | kEdge | EPOLLONESHOT;
   const auto found = std::ranges::find(entries_, name, &Entry::name);
   if (operation != EPOLL_CTL_ADD && operation != EPOLL_CTL_MOD && operation != EPOLL_CTL_DEL) {
     return EINVAL;
@@ -55,7 +51,7 @@ void EpollSet::look(const socket::SocketTable& table) {
   for (Entry& entry : entries_) {
     const auto ready = table.poll(entry.fd);
     const socket::Descriptor* d = table.find(entry.fd);
-    const std::int64_t mask = ready ? poll_bits(*ready) : 0;
+    const std::int64_t mask = ready ? posix::poll_bits(*ready) : 0;
     const std::uint64_t waiting = d != nullptr ? d->row().receive_queue : 0;
     entry.news = entry.news || (mask & ~entry.mask) != 0 || waiting > entry.waiting;
     entry.mask = mask;
@@ -66,7 +62,7 @@ void EpollSet::look(const socket::SocketTable& table) {
 std::vector<EpollSet::Report> EpollSet::collect(std::size_t room) {
   std::vector<Report> out;
   for (Entry& entry : entries_) {
-    const bool edge = (entry.events & (std::int64_t{1} << 31)) != 0;  // EPOLLET
+    const bool edge = (entry.events & kEdge) != 0;
     const std::int64_t got = entry.mask & (entry.events | EPOLLERR | EPOLLHUP);
     if (out.size() == room || entry.disabled || got == 0 || (edge && !entry.news)) {
       continue;

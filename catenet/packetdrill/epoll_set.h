@@ -38,7 +38,4 @@ class EpollSet {
   std::vector<Entry> entries_;
 };
 
-/// poll(2)'s and epoll's bits (they are the same) for a mask of socket::ready.
-[[nodiscard]] std::int64_t poll_bits(unsigned ready);
-
 }  // namespace catenet::packetdrill

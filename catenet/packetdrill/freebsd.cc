@@ -24,7 +24,7 @@ struct BsdSetter {
   std::string_view name;
   bool (*set)(TcpSettings& tcp, std::int64_t value);  // false: not a value we have
 };
-constexpr std::array<BsdSetter, 17> kBsdSetters{{
+constexpr std::array<BsdSetter, 19> kBsdSetters{{
     {"net.inet.tcp.rfc1323",
      [](TcpSettings& t, std::int64_t v) {  // 2: scaling alone, 3: timestamps alone
        t.config.window_scaling = v == 1 || v == 2;
@@ -57,6 +57,10 @@ constexpr std::array<BsdSetter, 17> kBsdSetters{{
      }},
     {"net.inet.tcp.keepcnt",
      [](TcpSettings& t, std::int64_t v) { return t.config.keepalive_probes = static_cast<std::uint8_t>(v), v < 128; }},
+    {"net.inet.tcp.ack_war_timewindow",
+     [](TcpSettings& t, std::int64_t v) { return t.config.challenge_window = Duration::milliseconds(v), v < 1 << 24; }},
+    {"net.inet.tcp.ack_war_cnt",
+     [](TcpSettings& t, std::int64_t v) { return t.config.challenge_acks = static_cast<std::uint8_t>(v), v < 128; }},
     {"net.inet.tcp.mssdflt", [](TcpSettings&, std::int64_t v) { return v == 536; }},
     {"net.inet.tcp.delayed_ack",
      [](TcpSettings& t, std::int64_t v) {
@@ -74,7 +78,7 @@ constexpr std::array<BsdSetter, 17> kBsdSetters{{
 }};
 
 // Those that ask for what is always so here; empty: any value does.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 20> kBsdFine{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 18> kBsdFine{{
     {"net.inet.tcp.blackhole", "0"},
     {"net.inet.udp.blackhole", "0"},
     {"net.inet.tcp.insecure_rst", "0"},
@@ -86,8 +90,6 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 20> kBsdFine
     {"net.inet.tcp.rexmit_min", "30"},
     {"net.inet.tcp.rexmit_drop_options", "0"},
     {"net.inet.tcp.keepinit", "75000"},
-    {"net.inet.tcp.ack_war_timewindow", ""},
-    {"net.inet.tcp.ack_war_cnt", ""},
     {"net.inet.tcp.abc_l_var", "2"},
     {"net.inet.tcp.path_mtu_discovery", "1"},
     {"net.inet.tcp.rfc3042", "1"},

@@ -182,7 +182,7 @@ constexpr std::array<Setter, 30> kSetters{{
      [](TcpSettings& t, std::int64_t v) {
        using enum transport::EcnMode;
        t.config.ecn = v == 0 ? never : v == 1 ? ask : answer;
-       return v < 3;  // from 3 on: accurate ECN, whose flag and option scripts cannot write yet
+       return v < 3;  // from 3 on: accurate ECN, whose option scripts cannot write yet
      }},
     {"tcp_min_tso_segs",
      [](TcpSettings& t, std::int64_t v) {

@@ -8,6 +8,7 @@
 
 #include "catenet/posix/current.h"
 #include "catenet/posix/epoll.h"
+#include "catenet/posix/poll_bits.h"
 #include "catenet/posix/process.h"
 
 namespace catenet::posix {
@@ -23,16 +24,7 @@ SocketFile::~SocketFile() {
   (void)host_.close(number_);
 }
 
-int SocketFile::events() const {
-  const unsigned mask = host_.poll(number_).value_or(ready::kHangup | ready::kError);
-  int events = 0;
-  events |= (mask & ready::kRead) != 0 ? POLLIN | POLLRDNORM : 0;
-  events |= (mask & ready::kWrite) != 0 ? POLLOUT | POLLWRNORM : 0;
-  events |= (mask & ready::kPeerShut) != 0 ? POLLRDHUP : 0;
-  events |= (mask & ready::kHangup) != 0 ? POLLHUP : 0;
-  events |= (mask & (ready::kError | ready::kErrorQueue)) != 0 ? POLLERR : 0;
-  return events;
-}
+int SocketFile::events() const { return poll_bits(host_.poll(number_).value_or(ready::kHangup | ready::kError)); }
 
 // SO_LINGER with a time: close() waits that long for the peer to acknowledge everything.
 void SocketFile::closing() {

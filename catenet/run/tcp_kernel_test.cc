@@ -187,14 +187,18 @@ Task<void> ask_for_bytes(socket::SocketLayer& host, Asked& asked, std::uint16_t 
 Task<void> ask_for_reset(socket::SocketLayer& host, Asked& asked) {
   auto socket = co_await call(host, asked.to, kResetPort);
   std::array<std::byte, 1> byte{};
-  while (socket && co_await socket->send_all(byte)) {
+  while (socket) {
+    if (const auto sent = co_await socket->send_all(byte); !sent) {
+      asked.what += " " + socket::errno_name(sent.error().code);
+      co_return;
+    }
     const auto got = co_await socket->recv(byte).within(1_s);
     if (got || got.error().code != ETIMEDOUT) {  // nobody sends a reset twice: the next byte brings another
       asked.what += " " + (got ? "no error" : socket::errno_name(got.error().code));
       co_return;
     }
   }
-  asked.what += socket ? " ECONNRESET" : " no connection";
+  asked.what += " no connection";
 }
 
 Task<void> ask_for_lines(socket::SocketLayer& host, Asked& asked) {

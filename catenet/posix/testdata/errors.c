@@ -22,16 +22,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Prints a call's answer, or the name of its error. */
-static long say(const char* what, long result) {
-  if (result < 0) {
-    printf("%s: %s\n", what, strerrorname_np(errno));
-  } else {
-    printf("%s: %ld\n", what, result);
-  }
-  return result;
-}
-#define SAY(call) say(#call, (long)(call))
+#include "say.inc"
+
 /* The same for calls whose value is a descriptor, which need not be equal. */
 #define OPEN(call) opened(#call, (call))
 static int opened(const char* what, int fd) {

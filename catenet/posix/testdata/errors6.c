@@ -15,15 +15,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-static long say(const char* what, long result) {
-  if (result < 0) {
-    printf("%s: %s\n", what, strerrorname_np(errno));
-  } else {
-    printf("%s: %ld\n", what, result);
-  }
-  return result;
-}
-#define SAY(call) say(#call, (long)(call))
+#include "say.inc"
+
 #define OPEN(call) say(#call, (call) < 0 ? -1 : 0)
 
 static void settle(void) { usleep(20000); }

@@ -13,14 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static long say(const char* what, long result) {
-  if (result < 0) {
-    printf("%s: %s\n", what, strerrorname_np(errno));
-  } else {
-    printf("%s: %ld\n", what, result);
-  }
-  return result;
-}
+#include "say.inc"
 
 struct ends {
   int family;

@@ -17,19 +17,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "say.inc"
+
 /* linux/net/udplite.h, which no header for programs has */
 #define SEND_CSCOV 10
 #define RECV_CSCOV 11
 
-static long say(const char* what, long result) {
-  if (result < 0) {
-    printf("%s: %s\n", what, strerrorname_np(errno));
-  } else {
-    printf("%s: %ld\n", what, result);
-  }
-  return result;
-}
-#define SAY(call) say(#call, (long)(call))
 #define OPEN(call) say(#call, (call) < 0 ? -1 : 0)
 
 static void settle(void) { usleep(2000); }

@@ -39,8 +39,9 @@ bool AccurateEcn::received(std::uint8_t field, std::uint32_t segments, std::uint
 }
 
 std::uint8_t AccurateEcn::next_ace(bool pure) {
-  if (owes_handshake_ack_ && pure) {
-    owes_handshake_ack_ = false;
+  const bool owed = owes_handshake_ack_;
+  owes_handshake_ack_ = false;  // data end the handshake too: from then on the peer reads a counter
+  if (owed && pure) {
     return handshake_ace(syn_field_);
   }
   told_cep_ = r_cep_;

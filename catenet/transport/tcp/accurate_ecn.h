@@ -35,14 +35,15 @@ class AccurateEcn {
   // --- the receiver ------------------------------------------------------------------------------------------------
   /// `segments` acceptable segments came with this field and `bytes` of payload. True: acknowledge at once (3.2.2.5.1).
   [[nodiscard]] bool received(std::uint8_t field, std::uint32_t segments, std::uint32_t bytes);
-  /// Of the next segment; `pure`: neither data nor SACK. The first pure one of who has sent the SYN answers the
-  /// SYN,ACK.
+  /// Of the next segment; `pure`: neither data nor SACK. A pure one that acknowledges the SYN,ACK answers it.
   [[nodiscard]] std::uint8_t next_ace(bool pure);
   /// We have sent the SYN, and next_ace() owes the peer what became of its SYN,ACK.
   void owe_handshake_ack() {
     owes_handshake_ack_ = true;
     heard_ = false;  // what was heard so far is a SYN
   }
+  /// The SYN,ACK came again, and so will its answer (3.2.2.1).
+  void repeat_handshake_ack() { owes_handshake_ack_ = true; }
   [[nodiscard]] bool owes_handshake_ack() const { return owes_handshake_ack_; }
   [[nodiscard]] std::uint8_t syn_field() const { return syn_field_; }
   /// An option shall go along: another counter moves than before, or `beacons` of them are due in each round trip.

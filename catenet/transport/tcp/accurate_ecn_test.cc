@@ -43,12 +43,17 @@ TEST(AccurateEcn, CountersBegin) {  // 3.2.1
   EXPECT_EQ(option.e1b, 1U);
 }
 
-TEST(AccurateEcn, TheFirstPureAckTellsOfTheSynAck) {
+TEST(AccurateEcn, ThePureAckOfTheSynAckTellsOfIt) {  // 3.2.2.1
   AccurateEcn client(kEct0);
   client.owe_handshake_ack();
-  EXPECT_EQ(client.next_ace(false), 5);
   EXPECT_EQ(client.next_ace(true), 0b100);
   EXPECT_EQ(client.next_ace(true), 5);
+  client.repeat_handshake_ack();
+  EXPECT_EQ(client.next_ace(true), 0b100);
+  AccurateEcn hasty(kEct0);  // its data come first: whatever follows would be read as marks
+  hasty.owe_handshake_ack();
+  EXPECT_EQ(hasty.next_ace(false), 5);
+  EXPECT_EQ(hasty.next_ace(true), 5);
 }
 
 TEST(AccurateEcn, CountsPacketsAndBytesByField) {

@@ -59,6 +59,20 @@ TEST(TcbAccurateEcn, ASynAckThatWasMarked) {  // table 3: the acknowledgement te
   )");
 }
 
+TEST(TcbAccurateEcn, ASynAckThatComesAgainIsAnsweredInTheSameWay) {  // 3.2.2.1
+  Script s(accurate());
+  s.run(R"(
+    0 connect
+    0 > SEWA 0:0(0)
+    0.1 < S.W 0:0(0) ack 1 win 65535 <mss 1000>
+    0.1 > .W 1:1(0) ack 1
+    0.2 send 1000
+    0.2 > P.EA 1:1001(1000) ack 1 ect
+    0.3 < S.W 0:0(0) ack 1 win 65535 <mss 1000>
+    0.3 > .W 1001:1001(0) ack 1
+  )");
+}
+
 TEST(TcbAccurateEcn, TwoSynsAskTheThirdDoesNot) {  // 3.1.4.1
   Script s(accurate());
   s.run(R"(

@@ -223,6 +223,9 @@ void Tcb::refuse_unacceptable(Packet data, const TcpSegment& segment, Instant no
     } else if (segment.syn()) {  // RFC 5961 4.2: whatever its number
       count(&TcpCounters::syn_challenges);
       challenge(now);
+      if (ack_due_ && accurate_ecn() != nullptr && !passive_ && segment.has_ack() && segment.seq == irs_) {
+        accurate_ecn()->repeat_handshake_ack();
+      }
     } else if (length > 0) {
       note_duplicate(segment.seq, seq_min(segment.seq + length, rcv_nxt_));
       ack_due_ = true;

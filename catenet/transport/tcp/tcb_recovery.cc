@@ -254,6 +254,7 @@ void Tcb::undo() {
   const bool by_dsack = rare().undo_retransmits == 0;
   undo_armed_ = false;
   congestion().undo();
+  forget_validation();  // nothing was lost: no LossFlightSize
   rack_.saw_reordering();
   if (undo_timeout_) {
     ++troubles().loss_undo;

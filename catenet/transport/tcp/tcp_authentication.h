@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // TcpAuthentication: which sockets of a host sign their segments, with which keys, and what is wrong with a segment
 // that arrives. By MD5 (RFC 2385) or by TCP-AO (RFC 5925). A host has none of this until a socket is given its first
-// key, and a connection without keys pays nothing.
+// key; while one has, each segment that arrives costs a look-up of its socket's keys.
 //
 // Keys are a socket's, each for the peers of a prefix; the longest prefix counts. A listener's are inherited by the
 // connections that come to it, those that match their peer. A connection with a key for its peer signs every segment
@@ -154,7 +154,6 @@ class TcpAuthentication {
   /// The segment at hand was signed, and its answer (a reset) is signed likewise.
   [[nodiscard]] wire::TcpSignature answer_format();
   void sign_answer(Packet& packet, const wire::FourTuple& tuple);
-  void forget_answer() { answering_ = nullptr; }
 
   // --- out ---------------------------------------------------------------------------------------------------------
   /// The option that segments to this peer carry. `ids`: of the segment that is answered; null: of the connection.

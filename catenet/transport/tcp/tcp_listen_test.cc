@@ -367,6 +367,28 @@ TEST_F(TcpListen, ANumberThatIsNoCookieIsReset) {
   EXPECT_EQ(net.b->tcp.pcb_count(), 1U);
 }
 
+TEST_F(TcpListen, DataWithoutTheirTimestampsCompleteTheHandshakeIfTheyMay) {
+  for (const bool may : {false, true}) {
+    SCOPED_TRACE(may);
+    TcpConfig config;
+    config.missing_timestamps = may;
+    TcpPcb& listener = listen(5, config);
+    watch();
+    inject(TcpFlag::kSyn, 100, 0, 1000, "10.0.0.9", {.timestamps = wire::TcpTimestamps{7, 0}});
+    Forged first{{endpoint("10.0.0.2:80"), endpoint("10.0.0.9:1000")}, 101, last_seq + 1};
+    first.data.resize(50);
+    transport::inject(*net.b, first);
+    EXPECT_EQ(listener.readable(), may);
+    if (may) {
+      TcpPcb& server = **listener.accept();
+      EXPECT_EQ(server.info().receive_queue, 50U);
+      server.abort();
+    }
+    listener.close();
+    net.run_for(1_s);
+  }
+}
+
 // --- a flood (RFC 4987) --------------------------------------------------------------------------------------------
 
 struct FloodResult {

@@ -150,7 +150,7 @@ Result<TcpKeys*> Tcp::keys_to_change(TcpPcb& pcb, bool ao) {
     authentication().set_digest(make_digest_());
   }
   TcpKeys* keys = pcb.has_keys_ ? authentication().find(pcb) : nullptr;
-  if (ao && pcb.tcb_ != nullptr && (keys == nullptr || !keys->has_ao())) {
+  if (ao && pcb.tcb_ != nullptr && (keys == nullptr || !keys->has_ao_for(pcb.tuple_.foreign.address))) {
     return fail(EISCONN, "the connection has begun without TCP-AO");
   }
   if (keys == nullptr) {

@@ -340,6 +340,20 @@ TEST_F(TcpSigning, AoKeysChangeUnderWay) {
   server.abort();
 }
 
+TEST_F(TcpSigning, AoDoesNotBeginUnderWay) {
+  TcpPcb& listener = **net.b->tcp.listen(endpoint("10.0.0.2:179"), 5);
+  TcpPcb& client = **net.a->tcp.open();
+  ASSERT_TRUE(client.add_ao_key(ao_key("10.0.0.9/32", 1, 2, "another peer's")));
+  connect(client);
+  net.run_for(1_s);
+  EXPECT_EQ(client.add_ao_key(ao_key("10.0.0.2/32", 3, 4, "too late")).error().code, EISCONN);
+  ASSERT_TRUE(client.send(random_bytes(5'000, 4)));
+  net.run_for(1_s);
+  EXPECT_EQ((*listener.accept())->info().receive_queue, 5'000U);
+  EXPECT_TRUE(from_a.all(TcpSignature::Kind::none));
+  client.abort();
+}
+
 TEST_F(TcpSigning, AoNamesWhatItDrops) {
   TcpPcb& listener = **net.b->tcp.listen(endpoint("10.0.0.2:179"), 5);
   ASSERT_TRUE(listener.add_ao_key(ao_key("10.0.0.1/32", 1, 2, "right")));
