@@ -75,7 +75,7 @@ class Ipv4 final : public Layer<wire::Ipv4Address>, private ArpHost {
   [[nodiscard]] bool process_options(Interface& in, Packet& packet);
   void route_input(Interface* in, Packet packet) override;
   [[nodiscard]] Packet reassemble(Interface* in, Packet packet);
-  void deliver(Interface* in, Packet packet);
+  void deliver(Interface* in, Packet packet, bool to_group);
   void on_reassembly_timeout(const Packet& first) override;
 
   // Forwarding (forward.cc).

@@ -103,11 +103,11 @@ void Ipv4::route_input(Interface* in, Packet packet) {
         node_.drop(std::move(packet), DropReason::martian_destination, in);
         return;
       }
-      deliver(in != nullptr ? in : path.out, std::move(packet));
+      deliver(in != nullptr ? in : path.out, std::move(packet), false);
       return;
     case PathKind::broadcast:
       if (destination.is_broadcast() || path.out == in) {
-        deliver(in, std::move(packet));
+        deliver(in, std::move(packet), true);
       } else if (in != nullptr && config_.forwarding && config_.forward_directed_broadcasts) {
         forward(*in, std::move(packet), path);
       } else {
@@ -116,7 +116,7 @@ void Ipv4::route_input(Interface* in, Packet packet) {
       return;
     case PathKind::multicast:
       if (is_joined(destination)) {
-        deliver(in, std::move(packet));
+        deliver(in, std::move(packet), true);
       } else {
         node_.drop(std::move(packet), DropReason::not_for_us, in);
       }
@@ -128,7 +128,7 @@ void Ipv4::route_input(Interface* in, Packet packet) {
         return;
       }
       if (config_.accept_any && packet.meta().cast == LinkCast::to_us) [[unlikely]] {
-        deliver(in, std::move(packet));
+        deliver(in, std::move(packet), false);
         return;
       }
       forward(*in, std::move(packet), path);
@@ -166,7 +166,7 @@ Packet Ipv4::reassemble(Interface* in, Packet packet) {
   return whole;
 }
 
-void Ipv4::deliver(Interface* in, Packet packet) {
+void Ipv4::deliver(Interface* in, Packet packet, bool to_group) {
   if (packet.header<Ipv4Header>().is_fragment()) {
     packet = reassemble(in, std::move(packet));
     if (!packet) {
@@ -177,15 +177,14 @@ void Ipv4::deliver(Interface* in, Packet packet) {
     return;
   }
   const Ipv4Header& header = packet.header<Ipv4Header>();
-  const Ipv4Address destination = header.destination;
   Delivery delivery;
   delivery.source = Ipv4Address(header.source);
-  delivery.destination = destination;
+  delivery.destination = Ipv4Address(header.destination);
   delivery.interface = in;
   delivery.protocol = header.protocol;
   delivery.ttl = header.ttl;
   delivery.traffic_class = header.tos;
-  delivery.to_group = packet.meta().cast != LinkCast::to_us || destination.is_multicast() || is_broadcast(destination);
+  delivery.to_group = to_group;
   Protocol* protocol = this->protocol(header.protocol);
   if (protocol == nullptr) {
     icmp_.send_error(packet, IcmpHeader::unreachable(wire::IcmpUnreachable::kProtocol));

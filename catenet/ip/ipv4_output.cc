@@ -120,7 +120,7 @@ void Ipv4::write_header(Packet& packet, Ipv4Address source, Ipv4Address destinat
   header.protocol = options.protocol;
   header.source = source;
   header.destination = destination;
-  header.checksum = checksum_finish(checksum_add_header(packet.head().first(wire::kIpv4HeaderSize)));
+  header.checksum = checksum_finish(header.sum());
   packet.mark_network_header();
   PacketMeta& meta = packet.meta();
   meta.stamp = node_.now();

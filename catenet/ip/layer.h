@@ -153,11 +153,16 @@ class Layer : public Network, public NetworkProtocol {
     return fib_.generation() + neighbors_->generation() + addresses_generation_;
   }
   [[nodiscard]] Path& path_to(const A& destination) {
-    Path& path = paths_[slot_of(destination)];
-    if (path.destination != destination || path.generation != generation()) [[unlikely]] {
-      path = find_path(destination);
+    const std::size_t first = slot_of(destination) * kPathWays;
+    const std::uint32_t now = generation();
+    for (std::size_t i = first; i < first + kPathWays; ++i) {
+      if (paths_[i].destination == destination && paths_[i].generation == now) [[likely]] {
+        return paths_[i];
+      }
     }
-    return path;
+    // A host's own address and its peer's may well share a set: two ways keep both.
+    path_victim_ = static_cast<std::uint8_t>((path_victim_ + 1) % kPathWays);
+    return paths_[first + path_victim_] = find_path(destination);
   }
   /// The route, and the neighbour, of a path whose destination is neither ours nor everybody.
   void find_route(Path& path) const;
@@ -205,8 +210,9 @@ class Layer : public Network, public NetworkProtocol {
     return path_mtus_.find(destination, node_.now());
   }
 
-  static constexpr unsigned kPathBits = 3;
-  static constexpr std::size_t kPaths = std::size_t{1} << kPathBits;
+  static constexpr unsigned kPathBits = 2;
+  static constexpr std::size_t kPathWays = 2;
+  static constexpr std::size_t kPaths = kPathWays << kPathBits;
   struct Looped {
     Instant due;
     Packet packet;
@@ -226,6 +232,7 @@ class Layer : public Network, public NetworkProtocol {
   std::unique_ptr<HookTable> hooks_;
   PacketCounters counters_;
   std::uint32_t addresses_generation_ = 1;  // so that an empty Path is void
+  std::uint8_t path_victim_ = 0;            // the way that was filled last
   std::vector<A> groups_;
   PathMtuCache path_mtus_;
   std::unique_ptr<Reassembly> reassembly_;

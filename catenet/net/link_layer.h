@@ -14,7 +14,9 @@ namespace catenet {
 class LinkLayer {
  public:
   virtual ~LinkLayer() = default;
-  struct Arrival {
+  /// So aligned that it is returned in memory: packed into registers it would have to be read back from what was just
+  /// written piece by piece.
+  struct alignas(8) Arrival {
     std::uint16_t protocol = 0;  ///< EtherType, whatever the encapsulation
     wire::LinkAddress source;
   };

@@ -15,10 +15,14 @@ namespace {
 
 // Sums are made in the machine's own byte order and swapped once at the end (RFC 1071 2(B): the sum is byte-order
 // independent up to a swap of the result).
+std::uint16_t fold_native(std::uint64_t sum) {
+  sum = (sum & 0xffffffff) + (sum >> 32);  // 33 bits
+  sum = (sum & 0xffff) + (sum >> 16);      // 18 bits
+  return checksum_fold(static_cast<std::uint32_t>(sum));
+}
+
 std::uint32_t to_network_fold(std::uint64_t sum) {
-  sum = (sum & 0xffffffff) + (sum >> 32);
-  sum = (sum & 0xffffffff) + (sum >> 32);
-  const std::uint16_t folded = checksum_fold(static_cast<std::uint32_t>(sum));
+  const std::uint16_t folded = fold_native(sum);
   return std::endian::native == std::endian::little ? __builtin_bswap16(folded) : folded;
 }
 
@@ -78,42 +82,47 @@ constexpr auto kLongSum = sum_words;
 
 constexpr std::size_t kWorthVectors = 128;
 
-/// The sum over pieces that follow each other.
+std::uint64_t sum_piece(std::span<const std::byte> piece) {
+  return piece.size() >= kWorthVectors ? kLongSum(piece.data(), piece.size()) : sum_words(piece.data(), piece.size());
+}
+
+/// The sum over pieces that follow each other, in the machine's order until it is asked for.
 struct Pieces {
-  std::uint32_t sum;
+  std::uint64_t sum = 0;  // of fewer than 2^16 pieces below 2^48 each
   bool odd = false;
   void add(std::span<const std::byte> piece) {
-    std::uint16_t part = checksum_fold(checksum_add(piece));
-    if (odd) {
-      part = __builtin_bswap16(part);  // RFC 1071 2(B): a piece at an odd place sums with its bytes swapped
+    std::uint64_t part = sum_piece(piece);
+    if (odd) [[unlikely]] {  // RFC 1071 2(B): a piece at an odd place sums with its bytes swapped
+      part = __builtin_bswap16(fold_native(part));
     }
-    sum = checksum_fold(sum) + part;
+    sum += part;
     odd ^= (piece.size() & 1) != 0;
+  }
+  [[nodiscard]] std::uint32_t add_to(std::uint32_t before) const {
+    return checksum_fold(before) + to_network_fold(sum);
   }
 };
 
 }  // namespace
 
 std::uint32_t checksum_add(std::span<const std::byte> bytes, std::uint32_t sum) {
-  const std::uint64_t part =
-      bytes.size() >= kWorthVectors ? kLongSum(bytes.data(), bytes.size()) : sum_words(bytes.data(), bytes.size());
-  return checksum_fold(sum) + to_network_fold(part);
+  return checksum_fold(sum) + to_network_fold(sum_piece(bytes));
 }
 
 std::uint32_t checksum_add(const Packet& packet, std::size_t offset, std::uint32_t sum) {
-  Pieces pieces{sum};
+  Pieces pieces;
   packet.for_each_piece(offset, [&](std::span<const std::byte> piece) { pieces.add(piece); });
-  return pieces.sum;
+  return pieces.add_to(sum);
 }
 
 std::uint32_t checksum_add_first(const Packet& packet, std::size_t length, std::uint32_t sum) {
-  Pieces pieces{sum};
+  Pieces pieces;
   packet.for_each_piece(0, [&](std::span<const std::byte> piece) {
     const std::size_t n = std::min(piece.size(), length);
     length -= n;
     pieces.add(piece.first(n));
   });
-  return pieces.sum;
+  return pieces.add_to(sum);
 }
 
 void mark_partial_checksum(Packet& packet, std::size_t start_offset, std::size_t field_offset) {

@@ -14,6 +14,11 @@ constexpr std::size_t kMaxPullup = 192;  // Ethernet 14 + IPv4 60 + TCP 60, with
 
 PacketPool::~PacketPool() = default;
 
+void Packet::abandon() {
+  ++head_->pool->stats_.unaccounted;
+  head_->pool->free_head(std::exchange(head_, nullptr));
+}
+
 bool PacketPool::refill() {
   if (heads_ + kHeadsPerSlab > limits_.packets) {
     ++stats_.refused;

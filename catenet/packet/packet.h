@@ -101,14 +101,14 @@ class Packet {
   Packet(Packet&& o) noexcept : head_(std::exchange(o.head_, nullptr)) {}
   Packet& operator=(Packet&& o) noexcept {
     if (this != &o) {
-      abandon();
+      abandon_if_any();
       head_ = std::exchange(o.head_, nullptr);
     }
     return *this;
   }
   Packet(const Packet&) = delete;
   Packet& operator=(const Packet&) = delete;
-  ~Packet() { abandon(); }
+  ~Packet() { abandon_if_any(); }
 
   /// False for the null handle: moved from, or the pool is at its limit.
   explicit operator bool() const { return head_ != nullptr; }
@@ -235,6 +235,11 @@ class Packet {
   bool pullup_slow(std::size_t n);
   void move_head_to_front();
   void pull_slow(std::size_t n);
+  void abandon_if_any() {
+    if (head_ != nullptr) [[unlikely]] {
+      abandon();
+    }
+  }
   void abandon();
   std::byte* storage() { return head_->storage; }
   friend void complete_checksum(Packet& packet);
@@ -332,13 +337,6 @@ inline void Packet::consume() {
 inline void Packet::discard() {
   ++head_->pool->stats_.dropped;
   head_->pool->free_head(std::exchange(head_, nullptr));
-}
-
-inline void Packet::abandon() {
-  if (head_ != nullptr) [[unlikely]] {
-    ++head_->pool->stats_.unaccounted;
-    head_->pool->free_head(std::exchange(head_, nullptr));
-  }
 }
 
 template <typename F>

@@ -50,18 +50,24 @@ std::size_t emit_header(const T& header, MutableBytes out) {
 
 inline std::uint8_t load8(Bytes b, std::size_t at) { return std::to_integer<std::uint8_t>(b[at]); }
 inline std::uint16_t load16(Bytes b, std::size_t at) {
-  return static_cast<std::uint16_t>(load8(b, at) << 8 | load8(b, at + 1));
+  be16 value;
+  std::memcpy(&value, b.data() + at, sizeof value);
+  return value;
 }
-inline std::uint32_t load32(Bytes b, std::size_t at) { return std::uint32_t{load16(b, at)} << 16 | load16(b, at + 2); }
+inline std::uint32_t load32(Bytes b, std::size_t at) {
+  be32 value;
+  std::memcpy(&value, b.data() + at, sizeof value);
+  return value;
+}
 
 inline void store8(MutableBytes b, std::size_t at, unsigned v) { b[at] = std::byte(v & 0xff); }
 inline void store16(MutableBytes b, std::size_t at, unsigned v) {
-  store8(b, at, v >> 8);
-  store8(b, at + 1, v);
+  const be16 value = static_cast<std::uint16_t>(v);
+  std::memcpy(b.data() + at, &value, sizeof value);
 }
 inline void store32(MutableBytes b, std::size_t at, std::uint32_t v) {
-  store16(b, at, v >> 16);
-  store16(b, at + 2, v);
+  const be32 value = v;
+  std::memcpy(b.data() + at, &value, sizeof value);
 }
 
 }  // namespace catenet::wire

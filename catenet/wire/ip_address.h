@@ -9,6 +9,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string>
 #include <string_view>
@@ -235,8 +236,20 @@ class IpAddress {
 
   constexpr IpAddress() = default;      ///< 0.0.0.0
   constexpr IpAddress(Ipv4Address a) {  // NOLINT(google-explicit-constructor)
-    const auto bytes = a.to_bytes();
-    std::copy(bytes.begin(), bytes.end(), bytes_.begin());
+    if consteval {
+      const auto bytes = a.to_bytes();
+      std::copy(bytes.begin(), bytes.end(), bytes_.begin());
+    } else {  // in one store, so that a copy made at once, as each packet makes several, need not wait for two
+      const be32 network_order = a.value();
+      std::uint32_t raw = 0;
+      std::memcpy(&raw, &network_order, sizeof raw);
+      using Sixteen [[gnu::vector_size(16)]] = std::uint64_t;
+      const Sixteen first = {std::endian::native == std::endian::little
+                                 ? std::uint64_t{raw} << 8 | static_cast<std::uint64_t>(Family::kV4)
+                                 : static_cast<std::uint64_t>(Family::kV4) << 56 | std::uint64_t{raw} << 24,
+                             0};
+      std::memcpy(static_cast<void*>(this), &first, sizeof first);
+    }
   }
   constexpr IpAddress(const Ipv6Address& a)  // NOLINT(google-explicit-constructor)
       : family_(Family::kV6), bytes_(a.to_bytes()) {}

@@ -48,6 +48,14 @@ struct Ipv4Header {
   [[nodiscard]] bool has_options() const { return header_size() > kIpv4HeaderSize; }
   [[nodiscard]] std::size_t payload_size() const { return total_length - header_size(); }  ///< after parse() only
 
+  /// The sum over a header without options whose checksum field counts as zero (RFC 1071), not complemented. Of
+  /// fields that have just been written the compiler knows the values; who read them as words would wait for memory.
+  [[nodiscard]] std::uint32_t sum() const {
+    const std::uint32_t from = Ipv4Address(source).value();
+    const std::uint32_t to = Ipv4Address(destination).value();
+    return (std::uint32_t{version_ihl} << 8 | tos) + total_length + id + fragment +
+           (std::uint32_t{ttl} << 8 | protocol) + (from >> 16) + (from & 0xffff) + (to >> 16) + (to & 0xffff);
+  }
   void set_header_size(std::size_t bytes) { version_ihl = static_cast<std::uint8_t>(0x40 | bytes / 4); }
   void set_dscp(std::uint8_t dscp) { tos = static_cast<std::uint8_t>(dscp << 2 | (tos & 3)); }
   void set_ecn(Ecn ecn) { tos = static_cast<std::uint8_t>((tos & 0xfc) | static_cast<std::uint8_t>(ecn)); }

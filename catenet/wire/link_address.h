@@ -63,8 +63,23 @@ class MacAddress {
   [[nodiscard]] constexpr bool is_locally_administered() const { return (bytes_[0] & 2) != 0; }
   [[nodiscard]] constexpr bool is_zero() const { return *this == MacAddress(); }
 
+  constexpr bool operator==(const MacAddress& o) const {
+    if consteval {
+      return bytes_ == o.bytes_;
+    }
+    return word() == o.word();
+  }
   constexpr auto operator<=>(const MacAddress&) const = default;
   [[nodiscard]] constexpr std::uint64_t hash(std::uint64_t seed = 0) const { return mix64(seed, to_u64()); }
+  /// The six bytes as they would be read at once, two zero bytes behind them: each received frame compares so.
+  [[nodiscard]] std::uint64_t word() const {
+    std::uint32_t first = 0;
+    std::uint16_t last = 0;
+    std::memcpy(&first, bytes_.data(), sizeof first);
+    std::memcpy(&last, bytes_.data() + sizeof first, sizeof last);
+    return std::endian::native == std::endian::little ? first | std::uint64_t{last} << 32
+                                                      : std::uint64_t{first} << 32 | std::uint64_t{last} << 16;
+  }
 
   /// Writes "02:00:00:00:00:01" (kMaxText characters, no terminator) and returns the end.
   char* write_to(char* out) const;
@@ -84,13 +99,7 @@ class LinkAddress {
   LinkAddress(const MacAddress& mac)  // NOLINT(google-explicit-constructor): the common case of every LAN
       : size_(MacAddress::kSize) {
     // As one word: a copy of the address then reads what was written at once, which every received frame notices.
-    std::uint32_t first = 0;
-    std::uint16_t last = 0;
-    std::memcpy(&first, mac.bytes().data(), sizeof first);
-    std::memcpy(&last, mac.bytes().data() + sizeof first, sizeof last);
-    const std::uint64_t word = std::endian::native == std::endian::little
-                                   ? first | std::uint64_t{last} << 32
-                                   : std::uint64_t{first} << 32 | std::uint64_t{last} << 16;
+    const std::uint64_t word = mac.word();
     std::memcpy(bytes_.data(), &word, sizeof word);
   }
   /// Bytes beyond kMaxSize are cut off; callers check lengths from outside first.

@@ -34,10 +34,6 @@ constexpr std::size_t kUserTimeoutSize = 4;
 constexpr std::size_t kAuthenticationHead = 4;  // kind, length, key id, next key id
 constexpr unsigned kMinutes = 0x8000;
 
-// NOP, NOP, kind, length and timestamps: what nearly every segment of a running connection carries, and nothing else.
-constexpr std::uint32_t kAlignedTimestamps = std::uint32_t{kNoOperation} << 24 | std::uint32_t{kNoOperation} << 16 |
-                                             std::uint32_t{kTimestamps} << 8 | kTimestampsSize;
-
 std::size_t size_of(const TcpFastOpen& option) { return ((option.experimental ? 4U : 2U) + option.size + 3U) / 4 * 4; }
 
 void take_fast_open(Bytes cookie, bool experimental, TcpOptions& out) {
@@ -176,12 +172,7 @@ bool take(Bytes option, std::size_t at, TcpOptions& out) {
 
 }  // namespace
 
-Parsed<TcpOptions> TcpOptions::parse(Bytes options) {
-  TcpOptions out;
-  if (options.size() == 12 && load32(options, 0) == kAlignedTimestamps) [[likely]] {
-    out.timestamps = TcpTimestamps{load32(options, 4), load32(options, 8)};
-    return out;
-  }
+bool TcpOptions::parse_each(Bytes options) {
   std::size_t at = 0;
   while (at < options.size()) {
     const std::uint8_t kind = load8(options, at);
@@ -194,12 +185,12 @@ Parsed<TcpOptions> TcpOptions::parse(Bytes options) {
     }
     const std::size_t left = options.size() - at;
     const std::size_t length = left < 2 ? 0 : load8(options, at + 1);
-    if (length < 2 || length > left || !take(options.subspan(at, length), at, out)) {
-      return bad(WireError::kBadOption);
+    if (length < 2 || length > left || !take(options.subspan(at, length), at, *this)) {
+      return false;
     }
     at += length;
   }
-  return out;
+  return true;
 }
 
 std::size_t TcpOptions::size_without_sack() const {
@@ -216,12 +207,12 @@ std::size_t TcpOptions::fitting_sack_blocks() const {
   return room < 4 ? 0 : std::min<std::size_t>(sack_count, (room - 4) / kSackBlockSize);
 }
 
-std::size_t TcpOptions::size() const {
+std::size_t TcpOptions::full_size() const {
   const std::size_t blocks = fitting_sack_blocks();
   return size_without_sack() + (blocks > 0 ? 4 + blocks * kSackBlockSize : 0);
 }
 
-std::size_t TcpOptions::emit(MutableBytes out) const {
+std::size_t TcpOptions::full_emit(MutableBytes out) const {
   check(sack_count <= kMaxSackBlocks && out.size() >= size(), "emit: room for the TCP options");
   std::size_t at = 0;
   const auto word = [&](unsigned a, unsigned b, unsigned c, unsigned d) {

@@ -164,21 +164,54 @@ struct TcpOptions {
   /// Unknown kinds are passed over by their length; the last of several of a kind counts. kBadOption for a length below
   /// 2 or beyond the header, or a known kind with a length that is not its own (RFC 9293 3.1, MUST-7). Options that are
   /// only meant for SYN segments are reported wherever they stand.
-  static Parsed<TcpOptions> parse(Bytes options);
+  static Parsed<TcpOptions> parse(Bytes options) {
+    Parsed<TcpOptions> out;
+    if (!out->parse_here(options)) {
+      out = bad(WireError::kBadOption);
+    }
+    return out;
+  }
+  /// The same into this object, which is as fresh; false for kBadOption.
+  [[nodiscard]] bool parse_here(Bytes options) {
+    if (options.size() == kAlignedTimestampsSize && load32(options, 0) == kAlignedTimestamps) [[likely]] {
+      timestamps = TcpTimestamps{load32(options, 4), load32(options, 8)};
+      return true;
+    }
+    return parse_each(options);
+  }
 
   /// How many of sack_count blocks fit beside the other options: at most 4, or 3 next to timestamps; fewer next to a
   /// signature.
   [[nodiscard]] std::size_t fitting_sack_blocks() const;
   /// Bytes that emit() writes: a multiple of four, at most kTcpMaxOptions unless more was asked for than there is room.
-  [[nodiscard]] std::size_t size() const;
+  [[nodiscard]] std::size_t size() const { return has_only_timestamps() ? kAlignedTimestampsSize : full_size(); }
   /// The signature, its MAC zero (room that others fill); MSS; SACK-permitted and timestamps (each padded with NOPs
   /// when alone); NOP and window scale; user timeout; Fast Open, padded with NOPs behind; accurate ECN in the
   /// same way; NOP, NOP and SACK: every option on a 32-bit boundary, the layout that receivers' fast paths expect (RFC
   /// 7323 appendix A). SACK blocks that do not fit are left out, the last first. Returns size().
-  std::size_t emit(MutableBytes out) const;
+  std::size_t emit(MutableBytes out) const {
+    if (has_only_timestamps() && out.size() >= kAlignedTimestampsSize) [[likely]] {
+      store32(out, 0, kAlignedTimestamps);
+      store32(out, 4, timestamps->value);
+      store32(out, 8, timestamps->echo);
+      return kAlignedTimestampsSize;
+    }
+    return full_emit(out);
+  }
   bool operator==(const TcpOptions&) const = default;
 
  private:
+  /// NOP, NOP, kind, length and timestamps: what nearly every segment of a running connection carries, and nothing
+  /// else (RFC 7323 appendix A).
+  static constexpr std::uint32_t kAlignedTimestamps = 0x0101080a;
+  static constexpr std::size_t kAlignedTimestampsSize = 12;
+  [[nodiscard]] bool has_only_timestamps() const {
+    return timestamps && sack_count == 0 && !signature.is_there() && !accurate_ecn && !user_timeout && !mss &&
+           !window_scale && !fast_open && !sack_permitted;
+  }
+  [[nodiscard]] bool parse_each(Bytes options);
+  [[nodiscard]] std::size_t full_size() const;
+  std::size_t full_emit(MutableBytes out) const;
   [[nodiscard]] std::size_t size_without_sack() const;
 };
 

@@ -20,8 +20,8 @@ std::expected<LinkLayer::Arrival, DropReason> EthernetLink::decapsulate(Packet& 
     return std::unexpected(DropReason::frame_too_short);
   }
   const auto& header = frame.header<wire::EthernetHeader>();
-  const wire::MacAddress destination = header.destination;
-  const wire::MacAddress source = header.source;
+  const wire::MacAddress& destination = header.destination;
+  const wire::MacAddress& source = header.source;
   if (source.is_multicast()) {  // IEEE 802.3 3.2.4: a source is an individual address
     return std::unexpected(DropReason::bad_source_address);
   }

@@ -361,7 +361,7 @@ class Tcb {
   [[nodiscard]] std::uint32_t burst_length(std::uint32_t most, std::uint32_t available) const;
   [[nodiscard]] std::uint32_t burst_limit() const;
   [[nodiscard]] bool worth_sending(std::uint32_t length, std::uint32_t available, bool fin, bool idle) const;
-  [[nodiscard]] Packet build_data(Plan plan, Instant now);
+  [[nodiscard]] Packet build_data(Plan& plan, Instant now);
   [[nodiscard]] Packet build_syn(Instant now);
   [[nodiscard]] Packet build_control(std::uint32_t seq, std::uint8_t flags, Instant now);
   [[nodiscard]] Packet finish(Packet packet, std::uint32_t seq, std::uint8_t flags, wire::TcpOptions options,

@@ -384,7 +384,7 @@ void Tcb::note_retransmission(const Plan& plan, Instant now) {
   }
 }
 
-Packet Tcb::build_data(Plan plan, Instant now) {
+Packet Tcb::build_data(Plan& plan, Instant now) {
   Packet packet = environment_.pool->make();
   if (!packet) {
     if (flight() > 0 && !probe_out_ && !is_armed(kRetransmit)) {
@@ -511,7 +511,7 @@ Packet Tcb::finish(Packet packet, std::uint32_t seq, std::uint8_t flags, wire::T
   const bool pure = packet.size() == 0 && options.sack_count == 0;
   const std::size_t header_size = wire::kTcpHeaderSize + options.size();
   std::byte* bytes = packet.push(header_size);
-  (void)options.emit({bytes + wire::kTcpHeaderSize, options.size()});
+  (void)options.emit({bytes + wire::kTcpHeaderSize, header_size - wire::kTcpHeaderSize});
   auto& header = packet.header<wire::TcpHeader>();
   header = wire::TcpHeader{};
   header.source_port = tuple_.local.port;

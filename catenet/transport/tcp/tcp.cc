@@ -113,18 +113,16 @@ void Tcp::receive(Packet packet, const ip::Delivery& delivery) {
     return;
   }
   const auto& header = packet.header<wire::TcpHeader>();
-  const auto options = wire::TcpOptions::parse(header.options_in(packet.head()));
-  if (!options) {
+  TcpSegment segment{.seq = header.seq,
+                     .ack = header.ack,
+                     .window = header.window,
+                     .flags = header.flags,
+                     .ecn = static_cast<std::uint8_t>(delivery.traffic_class & 3),
+                     .ae = (header.offset_reserved & wire::kTcpAeFlag) != 0};
+  if (!segment.options.parse_here(header.options_in(packet.head()))) {
     refuse(std::move(packet), DropReason::bad_tcp_option);
     return;
   }
-  TcpSegment segment{header.seq,
-                     header.ack,
-                     header.window,
-                     header.flags,
-                     *options,
-                     static_cast<std::uint8_t>(delivery.traffic_class & 3),
-                     (header.offset_reserved & wire::kTcpAeFlag) != 0};
   const wire::FourTuple tuple{{delivery.destination, header.destination_port}, {delivery.source, header.source_port}};
   TcpEntry* entry = table_.find(tuple);
   TcpPcb* listener = entry == nullptr ? find_listener(tuple) : nullptr;

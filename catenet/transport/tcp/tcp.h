@@ -192,6 +192,9 @@ class TcpPcb final : public TcpPortUser, public ListNode<TcpAllPcbs>, public Lis
  private:
   friend class Tcp;
   friend class TcpListenGroup;
+  // Without the calls' early ends: what they answer is made where the caller reads it.
+  Result<std::size_t> send_now(std::span<const std::byte> bytes);
+  Result<std::size_t> receive_now(std::span<std::byte> out);
 
   TcpPcb(Tcp& tcp, wire::Family family);
   void set_claim(bool TcpPortUser::* what, bool on);

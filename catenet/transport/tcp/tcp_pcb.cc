@@ -243,7 +243,11 @@ Result<std::size_t> TcpPcb::send(std::span<const std::byte> bytes) {
     const std::size_t taken = tcp_.start_early(*this, bytes);
     return taken > 0 ? Result<std::size_t>(taken) : fail(EINPROGRESS, "the handshake has begun");
   }
-  const Result<std::size_t> sent = tcb_->send(bytes);
+  return send_now(bytes);
+}
+
+Result<std::size_t> TcpPcb::send_now(std::span<const std::byte> bytes) {
+  Result<std::size_t> sent = tcb_->send(bytes);
   if (sent) {
     tcp_.settle(*this, false);
   }
@@ -263,13 +267,14 @@ void TcpPcb::set_config(const TcpConfig& config) {
 }
 
 Result<std::size_t> TcpPcb::receive(std::span<std::byte> out) {
-  if (!tcb_) {
-    return fail(ENOTCONN, "receive");
+  if (!tcb_ || deferred_) [[unlikely]] {
+    return tcb_ ? fail(EAGAIN, "the handshake has not begun") : fail(ENOTCONN, "receive");
   }
-  if (deferred_) {
-    return fail(EAGAIN, "the handshake has not begun");
-  }
-  const Result<std::size_t> got = tcb_->receive(out);
+  return receive_now(out);
+}
+
+Result<std::size_t> TcpPcb::receive_now(std::span<std::byte> out) {
+  Result<std::size_t> got = tcb_->receive(out);
   if (got && *got > 0 && tcb_->owes_acknowledgement()) {
     tcp_.settle(*this, false);  // the window has opened
   }
