@@ -145,6 +145,15 @@ void Icmp::send_error(const Packet& packet, const IcmpHeader& error) {
 
 // In
 
+/// Ends a message that means nothing to us; a raw socket that has a copy may know better.
+void Icmp::unwanted(Packet packet, DropReason reason, const Delivery& delivery) {
+  if (delivery.copied) {
+    packet.consume();
+  } else {
+    ipv4_.node().drop(std::move(packet), reason, delivery.interface);
+  }
+}
+
 void Icmp::receive(Packet packet, const Delivery& delivery) {
   Node& node = ipv4_.node();
   complete_checksum(packet);
@@ -188,10 +197,10 @@ void Icmp::receive(Packet packet, const Delivery& delivery) {
       return;
     case IcmpType::kSourceQuench:  // RFC 6633
     case IcmpType::kRedirect:
-      node.drop(std::move(packet), DropReason::icmp_ignored, delivery.interface);
+      unwanted(std::move(packet), DropReason::icmp_ignored, delivery);
       return;
     default:
-      node.drop(std::move(packet), DropReason::unknown_icmp_type, delivery.interface);
+      unwanted(std::move(packet), DropReason::unknown_icmp_type, delivery);
       return;
   }
 }
@@ -199,7 +208,7 @@ void Icmp::receive(Packet packet, const Delivery& delivery) {
 /// RFC 1122 3.2.2.6. The request itself goes back: one byte changes.
 void Icmp::answer_echo(Packet packet, const Delivery& delivery) {
   if (!config_.answer_echo || (delivery.to_group && !config_.answer_broadcast_echo)) {
-    ipv4_.node().drop(std::move(packet), DropReason::icmp_ignored, delivery.interface);
+    unwanted(std::move(packet), DropReason::icmp_ignored, delivery);
     return;
   }
   auto& header = packet.header<IcmpHeader>();
@@ -229,7 +238,7 @@ void Icmp::receive_reply(Packet packet, const Delivery& delivery) {
   const std::uint16_t sequence = header.sequence();
   EchoClient* client = find(header.id());
   if (client == nullptr) {
-    ipv4_.node().drop(std::move(packet), DropReason::icmp_no_socket, delivery.interface);
+    unwanted(std::move(packet), DropReason::icmp_no_socket, delivery);
     return;
   }
   client->on_echo_reply(std::move(packet), delivery, sequence);
@@ -247,7 +256,7 @@ void Icmp::receive_error(Packet packet, const Delivery& delivery) {
   const Ipv4Header& quoted = *quote->header;
   // Only what we have sent can be in error, and only its first fragment can be told whose it was.
   if (!kind || !ipv4_.may_send_from(Ipv4Address(quoted.source)) || !quoted.is_first_fragment()) {
-    node.drop(std::move(packet), kind ? DropReason::icmp_no_socket : DropReason::unknown_icmp_type, delivery.interface);
+    unwanted(std::move(packet), kind ? DropReason::icmp_no_socket : DropReason::unknown_icmp_type, delivery);
     return;
   }
   ErrorReport report;
@@ -262,7 +271,7 @@ void Icmp::receive_error(Packet packet, const Delivery& delivery) {
   if (deliver(report, quoted.protocol)) {
     packet.consume();
   } else {
-    node.drop(std::move(packet), DropReason::icmp_no_socket, delivery.interface);
+    unwanted(std::move(packet), DropReason::icmp_no_socket, delivery);
   }
 }
 
@@ -284,14 +293,15 @@ void Icmp::learn_path_mtu(const IcmpHeader& message, const Ipv4Header& quoted, E
 }
 
 bool Icmp::deliver(const ErrorReport& report, std::uint8_t protocol) {
+  const bool raw = ipv4_.raw_receiver() != nullptr && ipv4_.raw_receiver()->raw_error(report, protocol);
   if (protocol == kIcmp) {
-    return deliver_echo_error(report);
+    return deliver_echo_error(report) || raw;
   }
   Protocol* owner = ipv4_.protocol(protocol);
   if (owner != nullptr) {
     owner->on_error(report);
   }
-  return owner != nullptr;
+  return owner != nullptr || raw;
 }
 
 bool Icmp::deliver_echo_error(const ErrorReport& report) {

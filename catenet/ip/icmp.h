@@ -42,6 +42,7 @@ class Icmp final : public Protocol, public Echo {
   void on_error(const ErrorReport& report) override;
 
  private:
+  void unwanted(Packet packet, DropReason reason, const Delivery& delivery);
   void answer_echo(Packet packet, const Delivery& delivery);
   void receive_reply(Packet packet, const Delivery& delivery);
   void receive_error(Packet packet, const Delivery& delivery);

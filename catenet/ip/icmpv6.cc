@@ -182,6 +182,15 @@ void Icmpv6::send_error(const Packet& packet, const Icmpv6Header& error) {
 
 // In
 
+/// Ends a message that means nothing to us; a raw socket that has a copy may know better.
+void Icmpv6::unwanted(Packet packet, DropReason reason, const Delivery& delivery) {
+  if (delivery.copied) {
+    packet.consume();
+  } else {
+    ipv6_.node().drop(std::move(packet), reason, delivery.interface);
+  }
+}
+
 void Icmpv6::receive(Packet packet, const Delivery& delivery) {
   Node& node = ipv6_.node();
   complete_checksum(packet);
@@ -227,10 +236,10 @@ void Icmpv6::receive_verified(Packet packet, const Delivery& delivery) {
     case Icmpv6Type::kListenerReport:
     case Icmpv6Type::kListenerDone:
     case Icmpv6Type::kListenerReportV2:
-      node.drop(std::move(packet), DropReason::icmp_ignored, delivery.interface);
+      unwanted(std::move(packet), DropReason::icmp_ignored, delivery);
       return;
     default:  // RFC 4443 2.4(b)
-      node.drop(std::move(packet), DropReason::unknown_icmp_type, delivery.interface);
+      unwanted(std::move(packet), DropReason::unknown_icmp_type, delivery);
       return;
   }
 }
@@ -239,7 +248,7 @@ void Icmpv6::receive_verified(Packet packet, const Delivery& delivery) {
 void Icmpv6::answer_echo(Packet packet, const Delivery& delivery) {
   Node& node = ipv6_.node();
   if (!config_.answer_echo || (delivery.to_group && !config_.answer_broadcast_echo)) {
-    node.drop(std::move(packet), DropReason::icmp_ignored, delivery.interface);
+    unwanted(std::move(packet), DropReason::icmp_ignored, delivery);
     return;
   }
   SendOptions options;
@@ -278,7 +287,7 @@ void Icmpv6::receive_reply(Packet packet, const Delivery& delivery) {
   const std::uint16_t sequence = header.sequence();
   EchoClient* client = find(header.id());
   if (client == nullptr) {
-    ipv6_.node().drop(std::move(packet), DropReason::icmp_no_socket, delivery.interface);
+    unwanted(std::move(packet), DropReason::icmp_no_socket, delivery);
     return;
   }
   client->on_echo_reply(std::move(packet), delivery, sequence);
@@ -302,19 +311,19 @@ void Icmpv6::receive_error(Packet packet, const Delivery& delivery) {
   report.transport_header = quote->payload;
   // Only what we have sent can be in error.
   if (!kind || !ipv6_.may_send_from(report.source)) {
-    node.drop(std::move(packet), kind ? DropReason::icmp_no_socket : DropReason::unknown_icmp_type, delivery.interface);
+    unwanted(std::move(packet), kind ? DropReason::icmp_no_socket : DropReason::unknown_icmp_type, delivery);
     return;
   }
   report.kind = *kind;
   if (*kind == ErrorReport::Kind::packet_too_big && !learn_path_mtu(message, report)) {
-    node.drop(std::move(packet), DropReason::icmp_ignored, delivery.interface);
+    unwanted(std::move(packet), DropReason::icmp_ignored, delivery);
     return;
   }
   // A later fragment does not tell whose it was.
   if (!quote->is_later_fragment && deliver(report, quote->protocol)) {
     packet.consume();
   } else {
-    node.drop(std::move(packet), DropReason::icmp_no_socket, delivery.interface);
+    unwanted(std::move(packet), DropReason::icmp_no_socket, delivery);
   }
 }
 
@@ -335,14 +344,16 @@ bool Icmpv6::learn_path_mtu(const Icmpv6Header& message, ErrorReport& report) {
 }
 
 bool Icmpv6::deliver(const ErrorReport& report, IpProtocol protocol) {
+  const auto number = static_cast<std::uint8_t>(protocol);
+  const bool raw = ipv6_.raw_receiver() != nullptr && ipv6_.raw_receiver()->raw_error(report, number);
   if (protocol == IpProtocol::kIcmpv6) {
-    return deliver_echo_error(report);
+    return deliver_echo_error(report) || raw;
   }
-  Protocol* owner = ipv6_.protocol(static_cast<std::uint8_t>(protocol));
+  Protocol* owner = ipv6_.protocol(number);
   if (owner != nullptr) {
     owner->on_error(report);
   }
-  return owner != nullptr;
+  return owner != nullptr || raw;
 }
 
 bool Icmpv6::deliver_echo_error(const ErrorReport& report) {

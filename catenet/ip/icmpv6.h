@@ -35,6 +35,7 @@ class Icmpv6 final : public Protocol, public Echo {
   void on_error(const ErrorReport& report) override;
 
  private:
+  void unwanted(Packet packet, DropReason reason, const Delivery& delivery);
   void receive_verified(Packet packet, const Delivery& delivery);
   void answer_echo(Packet packet, const Delivery& delivery);
   void receive_reply(Packet packet, const Delivery& delivery);

@@ -109,8 +109,8 @@ Ipv4::Path Ipv4::find_path(const Ipv4Address& destination) const {
 /// RFC 1122 3.3.4.3: what the route prefers, else an address in the neighbour's subnet, else the link's primary one,
 /// else (an unnumbered link) the node's first.
 Ipv4Address Ipv4::source_on(const Path& path) const {
-  if (path.kind == PathKind::local) {
-    return path.destination;
+  if (path.kind == PathKind::local) {  // of 127/8 nobody speaks as another than 127.0.0.1 unasked: so Linux
+    return path.destination.is_loopback() ? Ipv4Address::loopback() : path.destination;
   }
   if (path.route != nullptr && !path.route->preferred_source.is_unspecified()) {
     return path.route->preferred_source;

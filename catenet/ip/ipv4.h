@@ -49,6 +49,11 @@ class Ipv4 final : public Layer<wire::Ipv4Address>, private ArpHost {
 
   // Network
   Result<void> output(Packet packet, const SendOptions& options) override;
+  /// Sends a packet that has its header already (IP_HDRINCL). It goes where `options.destination` says, whatever its
+  /// header does; of the options the interface and the permission to broadcast count beside that. Filled in are the
+  /// total length and the checksum, and source and identification where they are zero. Never cut. Errors as output();
+  /// EINVAL a header that is none.
+  Result<void> output_whole(Packet packet, const SendOptions& options);
   [[nodiscard]] Result<wire::IpAddress> select_source(const wire::IpAddress& destination) const override;
   [[nodiscard]] std::uint32_t path_mtu(const wire::IpAddress& destination) const override;
   [[nodiscard]] bool is_local(const wire::IpAddress& address) const override;
@@ -85,7 +90,9 @@ class Ipv4 final : public Layer<wire::Ipv4Address>, private ArpHost {
   [[nodiscard]] bool record_route(Packet& packet, const Interface& out);
 
   // Output (ipv4_output.cc, ipv4_fragment.cc).
-  [[nodiscard]] Interface* group_interface(const Path& path, const SendOptions& options) const;
+  [[nodiscard]] Result<Path*> output_path(const SendOptions& options, Path& own);
+  [[nodiscard]] Interface* group_interface(const SendOptions& options) const;
+  [[nodiscard]] static DropReason reason_of(int code);
   Result<Address> source_for(const SendOptions& options, const Path& path) const;
   Result<void> send_on(Packet packet, Path& path, const SendOptions& options, Address source);
   void write_header(Packet& packet, Address source, Address destination, const SendOptions& options,

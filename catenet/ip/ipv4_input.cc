@@ -185,8 +185,15 @@ void Ipv4::deliver(Interface* in, Packet packet, bool to_group) {
   delivery.ttl = header.ttl;
   delivery.traffic_class = header.tos;
   delivery.to_group = to_group;
+  if (raw_ != nullptr) [[unlikely]] {
+    delivery.copied = raw_->receive_raw(packet, delivery, header.header_size());
+  }
   Protocol* protocol = this->protocol(header.protocol);
   if (protocol == nullptr) {
+    if (delivery.copied) {
+      packet.consume();  // it lives on in its copies
+      return;
+    }
     icmp_.send_error(packet, IcmpHeader::unreachable(wire::IcmpUnreachable::kProtocol));
     node_.drop(std::move(packet), DropReason::unknown_protocol, in);
     return;

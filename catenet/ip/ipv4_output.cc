@@ -10,18 +10,18 @@ namespace catenet::ip {
 using wire::Ipv4Address;
 using wire::Ipv4Header;
 
-Result<void> Ipv4::output(Packet packet, const SendOptions& options) {
+/// Why a packet could not be sent, as a drop.
+DropReason Ipv4::reason_of(int code) { return code == EACCES ? DropReason::broadcast_refused : DropReason::no_route; }
+
+/// The path to a destination, in `own` unless it is one of those remembered. Inlined: every packet asks.
+[[gnu::always_inline]] inline Result<Ipv4::Path*> Ipv4::output_path(const SendOptions& options, Path& own) {
   if (!options.destination.is_v4()) {
-    return refuse(std::move(packet), DropReason::no_route, EAFNOSUPPORT, "not an IPv4 address");
+    return fail(EAFNOSUPPORT, "not an IPv4 address");
   }
   const Ipv4Address destination = options.destination.v4();
-  if (packet.size() + wire::kIpv4HeaderSize > wire::kIpv4MaxPacket) {
-    return refuse(std::move(packet), DropReason::message_too_long, EMSGSIZE, "longer than an IPv4 packet");
-  }
   if (destination.is_this_network() || (destination.is_reserved() && !destination.is_broadcast())) {
-    return refuse(std::move(packet), DropReason::no_route, ENETUNREACH, "nobody can have this address");
+    return fail(ENETUNREACH, "nobody can have this address");
   }
-  Path own;
   Path* path = nullptr;
   if (options.interface != nullptr) [[unlikely]] {
     own = forced_path(destination, *options.interface);
@@ -30,28 +30,77 @@ Result<void> Ipv4::output(Packet packet, const SendOptions& options) {
     path = &path_to(destination);
   }
   if (path->kind == PathKind::none) {
-    return refuse(std::move(packet), DropReason::no_route, ENETUNREACH, "no route");
+    return fail(ENETUNREACH, "no route");
   }
   if (path->kind == PathKind::broadcast && !options.allow_broadcast) {
-    return refuse(std::move(packet), DropReason::broadcast_refused, EACCES, "broadcast without permission");
+    return fail(EACCES, "broadcast without permission");
   }
   if (path->out == nullptr && path->kind != PathKind::local) {  // a group without a route: which link?
     own = *path;
     path = &own;
-    own.out = group_interface(own, options);
+    own.out = group_interface(options);
     if (own.out == nullptr) {
-      return refuse(std::move(packet), DropReason::no_route, ENETUNREACH, "no interface to send a broadcast from");
+      return fail(ENETUNREACH, "no interface to send a broadcast from");
     }
   }
-  const auto source = source_for(options, *path);
+  return path;
+}
+
+Result<void> Ipv4::output(Packet packet, const SendOptions& options) {
+  if (packet.size() + wire::kIpv4HeaderSize > wire::kIpv4MaxPacket) {
+    return refuse(std::move(packet), DropReason::message_too_long, EMSGSIZE, "longer than an IPv4 packet");
+  }
+  Path own;
+  const auto path = output_path(options, own);
+  if (!path) {
+    return refuse(std::move(packet), reason_of(path.error().code), path.error().code, path.error().context);
+  }
+  const auto source = source_for(options, **path);
   if (!source) {
     return refuse(std::move(packet), DropReason::no_address, source.error().code, source.error().context);
   }
-  return send_on(std::move(packet), *path, options, *source);
+  return send_on(std::move(packet), **path, options, *source);
+}
+
+Result<void> Ipv4::output_whole(Packet packet, const SendOptions& options) {
+  Path own;
+  const auto path = output_path(options, own);
+  if (!path) {
+    return refuse(std::move(packet), reason_of(path.error().code), path.error().code, path.error().context);
+  }
+  const bool local = (*path)->kind == PathKind::local;
+  if (packet.size() > (local ? wire::kIpv4MaxPacket : (*path)->out->mtu())) {
+    return refuse(std::move(packet), DropReason::message_too_long, EMSGSIZE, "longer than the link's MTU");
+  }
+  const bool whole = packet.pullup(wire::kIpv4HeaderSize) && packet.header<Ipv4Header>().version() == 4 &&
+                     packet.header<Ipv4Header>().header_size() >= wire::kIpv4HeaderSize &&
+                     packet.pullup(packet.header<Ipv4Header>().header_size());
+  if (!whole) {
+    return refuse(std::move(packet), DropReason::bad_ip_header, EINVAL, "not an IPv4 header");
+  }
+  if (!local && packet.headroom() < (*path)->out->link_layer().header_size()) {
+    return refuse(std::move(packet), DropReason::no_memory, ENOBUFS, "no headroom for the link's header");
+  }
+  auto& header = packet.header<Ipv4Header>();
+  if (Ipv4Address(header.source).is_unspecified()) {
+    const auto source = source_for(options, **path);
+    if (!source) {
+      return refuse(std::move(packet), DropReason::no_address, source.error().code, source.error().context);
+    }
+    header.source = *source;
+  }
+  if (header.id == 0) {
+    header.id = next_id_++;
+  }
+  header.total_length = static_cast<std::uint16_t>(packet.size());
+  header.checksum = 0;
+  header.checksum = internet_checksum(packet.head().first(header.header_size()));
+  mark_made_here(packet);
+  return depart(std::move(packet), **path, false, wire::kIpv4MaxPacket);
 }
 
 /// The link of the given source address, else the first one that has an address.
-Interface* Ipv4::group_interface(const Path&, const SendOptions& options) const {
+Interface* Ipv4::group_interface(const SendOptions& options) const {
   for (const auto& a : addresses_) {
     if (options.source.is_unspecified() || options.source == wire::IpAddress(a.address())) {
       return a.interface;
@@ -121,11 +170,7 @@ void Ipv4::write_header(Packet& packet, Ipv4Address source, Ipv4Address destinat
   header.source = source;
   header.destination = destination;
   header.checksum = checksum_finish(header.sum());
-  packet.mark_network_header();
-  PacketMeta& meta = packet.meta();
-  meta.stamp = node_.now();
-  meta.arrival_interface = 0;
-  meta.cast = LinkCast::to_us;
+  mark_made_here(packet);
 }
 
 /// The neighbour did not answer: RFC 1812 4.3.3.1 for forwarded packets; the sender is in this node for the others.

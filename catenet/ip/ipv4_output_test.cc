@@ -162,7 +162,7 @@ TEST_F(OutputTest, QuestionsOfTransports) {
   start();
   const auto& ip = node->ipv4;
   EXPECT_EQ(*ip.select_source(ip4("10.0.0.9")), wire::IpAddress(ip4("10.0.0.1")));
-  EXPECT_EQ(*ip.select_source(ip4("127.0.0.9")), wire::IpAddress(ip4("127.0.0.9")));
+  EXPECT_EQ(*ip.select_source(ip4("127.0.0.9")), wire::IpAddress(ip4("127.0.0.1")));
   EXPECT_EQ(ip.select_source(ip4("9.9.9.9")).error().code, ENETUNREACH);
   EXPECT_EQ(ip.path_mtu(ip4("10.0.0.9")), 1500u);
   EXPECT_EQ(ip.path_mtu(ip4("10.0.0.1")), 65535u);

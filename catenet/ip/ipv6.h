@@ -54,6 +54,9 @@ class Ipv6 final : public Layer<wire::Ipv6Address>, private NdpHost {
 
   // Network. Link-local addresses carry the zone of their interface, going in and coming out.
   Result<void> output(Packet packet, const SendOptions& options) override;
+  /// Sends a packet that has its header already (IPV6_HDRINCL), as it is, where `options.destination` says. Never cut.
+  /// Errors as output(); EINVAL a header that is none, or another length than it says.
+  Result<void> output_whole(Packet packet, const SendOptions& options);
   [[nodiscard]] Result<wire::IpAddress> select_source(const wire::IpAddress& destination) const override;
   [[nodiscard]] std::uint32_t path_mtu(const wire::IpAddress& destination) const override;
   [[nodiscard]] bool is_local(const wire::IpAddress& address) const override;
@@ -109,6 +112,7 @@ class Ipv6 final : public Layer<wire::Ipv6Address>, private NdpHost {
   void forward_on(Interface& in, Packet packet, Path& path);
 
   // Output (ipv6_output.cc, ipv6_fragment.cc).
+  [[nodiscard]] Result<Path*> output_path(const SendOptions& options, Path& own);
   [[nodiscard]] Interface* group_interface(const SendOptions& options) const;
   Result<Address> source_for(const SendOptions& options, const Path& path) const;
   Result<void> send_on(Packet packet, Path& path, const SendOptions& options, const Address& source);

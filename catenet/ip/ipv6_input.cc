@@ -143,12 +143,6 @@ void Ipv6::hand_up(Interface* in, Packet packet, const Chain& chain) {
     return;
   }
   const auto number = static_cast<std::uint8_t>(chain.next);
-  Protocol* protocol = this->protocol(number);
-  if (protocol == nullptr) {
-    fail_input(in, std::move(packet), DropReason::unknown_protocol,
-               Icmpv6Header::parameter_problem(wire::Icmpv6Parameter::kNextHeader, chain.named_at));
-    return;
-  }
   const Ipv6Header& header = packet.header<Ipv6Header>();
   Delivery delivery;
   delivery.source = with_zone(header.source, in);
@@ -158,6 +152,19 @@ void Ipv6::hand_up(Interface* in, Packet packet, const Chain& chain) {
   delivery.ttl = header.hop_limit;
   delivery.traffic_class = header.traffic_class();
   delivery.to_group = packet.meta().cast != LinkCast::to_us || header.destination.is_multicast();
+  if (raw_ != nullptr) [[unlikely]] {
+    delivery.copied = raw_->receive_raw(packet, delivery, chain.at);
+  }
+  Protocol* protocol = this->protocol(number);
+  if (protocol == nullptr) {
+    if (delivery.copied) {
+      packet.consume();  // it lives on in its copies
+      return;
+    }
+    fail_input(in, std::move(packet), DropReason::unknown_protocol,
+               Icmpv6Header::parameter_problem(wire::Icmpv6Parameter::kNextHeader, chain.named_at));
+    return;
+  }
   ++counters_.delivered;
   constexpr std::size_t kTransportHeader = 64;  // nearly; kMaxHeaders and this fit a packet's head
   packet.reserve_head(chain.at + kTransportHeader);

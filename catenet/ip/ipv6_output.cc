@@ -12,23 +12,20 @@ using wire::IpProtocol;
 using wire::Ipv6Address;
 using wire::Ipv6Header;
 
-Result<void> Ipv6::output(Packet packet, const SendOptions& options) {
+/// The path to a destination, in `own` unless it is one of those remembered. Inlined: every packet asks.
+[[gnu::always_inline]] inline Result<Ipv6::Path*> Ipv6::output_path(const SendOptions& options, Path& own) {
   if (!options.destination.is_v6()) {
-    return refuse(std::move(packet), DropReason::no_route, EAFNOSUPPORT, "not an IPv6 address");
+    return fail(EAFNOSUPPORT, "not an IPv6 address");
   }
   const Ipv6Address destination = options.destination.v6();
-  if (packet.size() > wire::kIpv6MaxPayload) {
-    return refuse(std::move(packet), DropReason::message_too_long, EMSGSIZE, "longer than an IPv6 packet");
-  }
   if (destination.is_unspecified() || destination.is_v4_mapped()) {
-    return refuse(std::move(packet), DropReason::no_route, ENETUNREACH, "nobody can have this address");
+    return fail(ENETUNREACH, "nobody can have this address");
   }
-  Path own;
   Path* path = nullptr;
   if (options.interface != nullptr || destination.is_link_scoped()) [[unlikely]] {
     const Result<Path> found = path_for(options.destination, options.interface);
     if (!found) {
-      return refuse(std::move(packet), DropReason::no_route, found.error().code, found.error().context);
+      return std::unexpected(found.error());
     }
     own = *found;
     path = &own;
@@ -36,21 +33,54 @@ Result<void> Ipv6::output(Packet packet, const SendOptions& options) {
     path = &path_to(destination);
   }
   if (path->kind == PathKind::none) {
-    return refuse(std::move(packet), DropReason::no_route, ENETUNREACH, "no route");
+    return fail(ENETUNREACH, "no route");
   }
   if (path->out == nullptr && path->kind != PathKind::local) {  // a group without a route: which link?
     own = *path;
     path = &own;
     own.out = group_interface(options);
     if (own.out == nullptr) {
-      return refuse(std::move(packet), DropReason::no_route, ENETUNREACH, "no interface to send to a group from");
+      return fail(ENETUNREACH, "no interface to send to a group from");
     }
   }
-  const auto source = source_for(options, *path);
+  return path;
+}
+
+Result<void> Ipv6::output(Packet packet, const SendOptions& options) {
+  if (packet.size() > wire::kIpv6MaxPayload) {
+    return refuse(std::move(packet), DropReason::message_too_long, EMSGSIZE, "longer than an IPv6 packet");
+  }
+  Path own;
+  const auto path = output_path(options, own);
+  if (!path) {
+    return refuse(std::move(packet), DropReason::no_route, path.error().code, path.error().context);
+  }
+  const auto source = source_for(options, **path);
   if (!source) {
     return refuse(std::move(packet), DropReason::no_address, source.error().code, source.error().context);
   }
-  return send_on(std::move(packet), *path, options, *source);
+  return send_on(std::move(packet), **path, options, *source);
+}
+
+Result<void> Ipv6::output_whole(Packet packet, const SendOptions& options) {
+  Path own;
+  const auto path = output_path(options, own);
+  if (!path) {
+    return refuse(std::move(packet), DropReason::no_route, path.error().code, path.error().context);
+  }
+  const bool local = (*path)->kind == PathKind::local;
+  if (packet.size() > (local ? wire::kIpv6HeaderSize + wire::kIpv6MaxPayload : (*path)->out->mtu())) {
+    return refuse(std::move(packet), DropReason::message_too_long, EMSGSIZE, "longer than the link's MTU");
+  }
+  if (!packet.pullup(wire::kIpv6HeaderSize) || packet.header<Ipv6Header>().version() != 6 ||
+      packet.header<Ipv6Header>().payload_length != packet.size() - wire::kIpv6HeaderSize) {
+    return refuse(std::move(packet), DropReason::bad_ip_header, EINVAL, "not an IPv6 header");
+  }
+  if (!local && packet.headroom() < (*path)->out->link_layer().header_size()) {
+    return refuse(std::move(packet), DropReason::no_memory, ENOBUFS, "no headroom for the link's header");
+  }
+  mark_made_here(packet);
+  return depart(std::move(packet), **path, false, wire::kIpv6HeaderSize + wire::kIpv6MaxPayload);
 }
 
 /// The link of the given source address, else the first one that has an address.
@@ -116,11 +146,7 @@ void Ipv6::write_header(Packet& packet, const Ipv6Address& source, const Ipv6Add
                                                   : config_.default_ttl;
   header.source = source;
   header.destination = destination;
-  packet.mark_network_header();
-  PacketMeta& meta = packet.meta();
-  meta.stamp = node_.now();
-  meta.arrival_interface = 0;
-  meta.cast = LinkCast::to_us;
+  mark_made_here(packet);
 }
 
 /// The packets of one flow get one label, which nobody outside can foresee (RFC 6437 3). What has no ports has no

@@ -107,6 +107,9 @@ class Layer : public Network, public NetworkProtocol {
   /// A transport by its IP protocol number; the last one registered counts. It outlives this object's use.
   void register_protocol(std::uint8_t number, Protocol& protocol);
   [[nodiscard]] Protocol* protocol(std::uint8_t number) const;
+  /// Who gets copies of what arrives for this node; null: nobody. It outlives its registration.
+  void set_raw_receiver(RawReceiver* receiver) { raw_ = receiver; }
+  [[nodiscard]] RawReceiver* raw_receiver() const { return raw_; }
   void add_hook(HookPoint point, Hook& hook);
   void remove_hook(const Hook& hook);
 
@@ -192,6 +195,14 @@ class Layer : public Network, public NetworkProtocol {
   [[nodiscard]] Reassembly& make_reassembly();
 
   // Out.
+  /// The front of a packet that leaves is its header now.
+  void mark_made_here(Packet& packet) const {
+    packet.mark_network_header();
+    PacketMeta& meta = packet.meta();
+    meta.stamp = node_.now();
+    meta.arrival_interface = 0;
+    meta.cast = LinkCast::to_us;
+  }
   Result<void> refuse(Packet packet, DropReason reason, int code, const char* context);
   /// A packet made here, its header complete: hooks, then back to us, into pieces or to the neighbour.
   Result<void> depart(Packet packet, Path& path, bool too_big, std::size_t mtu);
@@ -229,6 +240,7 @@ class Layer : public Network, public NetworkProtocol {
   std::array<Path, kPaths> paths_;
   std::vector<LocalAddress<A>> addresses_;
   std::vector<Registration> protocols_;
+  RawReceiver* raw_ = nullptr;
   std::unique_ptr<HookTable> hooks_;
   PacketCounters counters_;
   std::uint32_t addresses_generation_ = 1;  // so that an empty Path is void

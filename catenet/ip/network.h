@@ -22,6 +22,7 @@ struct Delivery {
   std::uint8_t ttl = 0;
   std::uint8_t traffic_class = 0;  ///< DSCP and ECN bits (RFC 2474, RFC 3168)
   bool to_group = false;           ///< destination is a broadcast or multicast address, or the frame was one
+  bool copied = false;             ///< a raw socket has a copy: it is no loss if nobody else wants the packet
 };
 
 /// An ICMP error about a packet that we sent, as a transport sees it (RFC 1122 3.2.2).
@@ -56,6 +57,19 @@ class Protocol {
   /// only.
   virtual void receive(Packet packet, const Delivery& delivery) = 0;
   virtual void on_error(const ErrorReport& report) = 0;
+};
+
+/// Who gets copies of what arrives for this node, whatever transport it is for: raw sockets.
+class RawReceiver {
+ public:
+  /// A whole packet, reassembled: its front is the network header, the transport's begins at `header_size`. True:
+  /// somebody took a copy, so it is not for nobody.
+  virtual bool receive_raw(const Packet& packet, const Delivery& delivery, std::size_t header_size) = 0;
+  /// An error about a packet of `protocol` that this node sent, whoever else gets it. True: somebody cares.
+  virtual bool raw_error(const ErrorReport& report, std::uint8_t protocol) = 0;
+
+ protected:
+  ~RawReceiver() = default;
 };
 
 /// What a sender may ask for.

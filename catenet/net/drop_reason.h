@@ -99,6 +99,9 @@ namespace catenet {
     "a UDP-Lite checksum that covers 1 to 7 bytes, or more than there are")                                            \
   X(bad_udplite_checksum, "bad-udplite-checksum", "the UDP-Lite checksum is wrong, or missing")                        \
   X(udplite_uncovered, "udplite-uncovered", "the UDP-Lite checksum covers less than the receiver asks for")            \
+  X(raw_receive_full, "raw-receive-full", "the raw socket's receive buffer is full")                                   \
+  X(bad_raw_checksum, "bad-raw-checksum", "not the checksum that the raw socket asks for (IPV6_CHECKSUM)")             \
+  X(packet_receive_full, "packet-receive-full", "the packet socket's receive buffer is full")                          \
   X(tcp_md5_not_found, "tcp-md5-not-found", "no MD5 signature, and the connection wants one (RFC 2385)")               \
   X(tcp_md5_unexpected, "tcp-md5-unexpected", "an MD5 signature, and no key for this peer")                            \
   X(tcp_md5_failure, "tcp-md5-failure", "the MD5 signature is wrong")                                                  \

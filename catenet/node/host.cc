@@ -11,6 +11,7 @@ Host::Host(Environment& environment, SourceId id, std::string_view name, const H
       ipv6_config_(config.ipv6),
       udp_(*this, ipv4_),
       udp_lite_(*this, ipv4_, wire::Family::kV4, transport::UdpFlavour::lite),
+      raw_(ipv4_),
       tcp_(*this, ipv4_) {
   ether_types_.add(static_cast<std::uint16_t>(wire::EtherType::kIpv4), ipv4_);
   ether_types_.add(static_cast<std::uint16_t>(wire::EtherType::kArp), ipv4_.arp());
@@ -42,6 +43,7 @@ ip::Ipv6& Host::ipv6() {
     ipv6_->register_protocol(transport::Tcp::kProtocolNumber, tcp_);
     udp_.add_network(*ipv6_, wire::Family::kV6);
     udp_lite_.add_network(*ipv6_, wire::Family::kV6);
+    raw_.set_ipv6(*ipv6_);
     tcp_.add_network(*ipv6_, wire::Family::kV6);
   }
   return *ipv6_;
@@ -56,6 +58,7 @@ socket::SocketLayer& Host::sockets() {
                                                                 .tcp = tcp_,
                                                                 .icmp = &ipv4_.icmp(),
                                                                 .udp_lite = &udp_lite_,
+                                                                .raw = &raw_,
                                                                 .ipv6 = Delegate<ip::Ipv6&()>::to<&Host::ipv6>(*this)});
   }
   return *sockets_;

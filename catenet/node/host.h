@@ -19,6 +19,7 @@
 #include "catenet/ip/ipv6.h"
 #include "catenet/net/node.h"
 #include "catenet/socket/socket_layer.h"
+#include "catenet/transport/raw/raw.h"
 #include "catenet/transport/tcp/tcp.h"
 #include "catenet/transport/udp/udp.h"
 
@@ -48,6 +49,7 @@ class Host : public Node {
   [[nodiscard]] bool has_ipv6() const { return ipv6_ != nullptr; }
   [[nodiscard]] transport::Udp& udp() { return udp_; }
   [[nodiscard]] transport::Udp& udp_lite() { return udp_lite_; }
+  [[nodiscard]] transport::Raw& raw() { return raw_; }
   [[nodiscard]] transport::Tcp& tcp() { return tcp_; }
   [[nodiscard]] const transport::Tcp& tcp() const { return tcp_; }
   /// The host's sockets and programs; made when first asked for.
@@ -63,6 +65,7 @@ class Host : public Node {
   std::unique_ptr<ip::Ipv6> ipv6_;
   transport::Udp udp_;
   transport::Udp udp_lite_;
+  transport::Raw raw_;
   transport::Tcp tcp_;
   std::unique_ptr<socket::SocketLayer> sockets_;
 };

@@ -48,7 +48,7 @@ Result<std::size_t> send(int fd, std::span<const std::byte> bytes, int flags, co
   if (address == nullptr || ((*file)->is_stream() && (flags & MSG_FASTOPEN) == 0)) {  // a stream ignores the address
     return (*file)->send(bytes, nullptr, flags, segment_size);
   }
-  const auto to = endpoint_from(address, size, (*file)->domain, !(*file)->is_stream());
+  const auto to = endpoint_from(address, size, (*file)->domain, (*file)->type == SOCK_DGRAM);
   if (!to) {
     return std::unexpected(to.error());
   }
@@ -146,7 +146,7 @@ void tell_more(const SocketFile& file, const socket::Received& got, msghdr& mess
   }
   if (file.tell_destination && got.to.address.is_v4()) {
     in_pktinfo info{};
-    info.ipi_ifindex = 1;
+    info.ipi_ifindex = got.interface != 0 ? static_cast<int>(got.interface) : 1;  // that of Linux's loopback
     info.ipi_spec_dst.s_addr = info.ipi_addr.s_addr = htonl(got.to.address.v4().value());
     more.add(IPPROTO_IP, IP_PKTINFO, info);
   }

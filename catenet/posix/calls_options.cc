@@ -159,6 +159,8 @@ Result<void> set_ip_option(SocketFile& file, int name, const Value& value) {
       return set(file, option::TrafficClass{static_cast<std::uint8_t>(*number)});
     case IP_RECVERR:
       return set(file, option::ReceiveErrors{*number != 0});
+    case IP_HDRINCL:
+      return set(file, option::HeaderIncluded{*number != 0});
     case IP_MTU_DISCOVER:
       if (*number != IP_PMTUDISC_DONT && *number != IP_PMTUDISC_DO) {
         return fail(*number == IP_PMTUDISC_WANT || *number == IP_PMTUDISC_PROBE ? ENOPROTOOPT : EINVAL,
@@ -343,6 +345,8 @@ Result<void> get_ip_option(const SocketFile& file, int name, Value& value) {
       return get<option::TrafficClass>(file, value, [](const auto& o) { return o.bits; });
     case IP_RECVERR:
       return get<option::ReceiveErrors>(file, value, kOn);
+    case IP_HDRINCL:
+      return file.is_raw() ? get<option::HeaderIncluded>(file, value, kOn) : value.give(0);
     case IP_MTU_DISCOVER:
       return get<option::DontFragment>(file, value,
                                        [](const auto& o) { return o.on ? IP_PMTUDISC_DO : IP_PMTUDISC_DONT; });
@@ -436,6 +440,9 @@ Result<void> set_option(int fd, int level, int name, const Value& value) {
       return (*file)->domain == AF_INET6 ? set_ipv6_option(**file, name, value) : no_such_option();
     case IPPROTO_TCP:
       return set_tcp_option(**file, name, value);
+    case kRawLevel:
+    case IPPROTO_ICMPV6:
+      return set_raw_option(**file, level, name, value);
     case IPPROTO_UDP:
     case IPPROTO_UDPLITE:
       return (*file)->is_udp() ? set_udp_option(**file, name, value) : no_such_option();
@@ -464,6 +471,9 @@ Result<void> get_option(int fd, int level, int name, Value& value) {
                                          : fail(EOPNOTSUPP, "a level that is not there");
     case IPPROTO_TCP:
       return get_tcp_option(**file, name, value);
+    case kRawLevel:
+    case IPPROTO_ICMPV6:
+      return get_raw_option(**file, level, name, value);
     case IPPROTO_UDP:
     case IPPROTO_UDPLITE:
       return (*file)->is_udp() ? get_udp_option(**file, name, value) : no_such_level(**file);

@@ -8,30 +8,56 @@
 namespace catenet::posix {
 namespace {
 
+/// A socket as the host has it, and the protocol that it tells.
+struct SocketKind {
+  socket::SocketType type;
+  int protocol;
+};
+
+Result<SocketKind> kind_of(int domain, int kind, int protocol) {
+  constexpr int kProtocols = 263;  // IPPROTO_MAX of Linux
+  constexpr int kMostRaw = 255;
+  if (kind != SOCK_STREAM && kind != SOCK_DGRAM && kind != SOCK_RAW) {
+    return fail(kind < 0 || kind > SOCK_PACKET ? EINVAL : ESOCKTNOSUPPORT,
+                "sockets are SOCK_STREAM, SOCK_DGRAM or SOCK_RAW");
+  }
+  if (protocol < 0 || protocol >= kProtocols) {
+    return fail(EINVAL, "not a protocol");
+  }
+  if (kind == SOCK_RAW) {
+    return protocol != 0 && protocol <= kMostRaw ? Result<SocketKind>(SocketKind{socket::SocketType::raw, protocol})
+                                                 : fail(EPROTONOSUPPORT, "a raw socket has one protocol of IP");
+  }
+  const int natural = kind == SOCK_STREAM ? static_cast<int>(IPPROTO_TCP) : static_cast<int>(IPPROTO_UDP);
+  if (protocol == 0 || protocol == natural) {
+    return SocketKind{kind == SOCK_STREAM ? socket::SocketType::stream : socket::SocketType::datagram, natural};
+  }
+  if (kind == SOCK_DGRAM && protocol == (domain == AF_INET ? static_cast<int>(IPPROTO_ICMP) : IPPROTO_ICMPV6)) {
+    return SocketKind{socket::SocketType::ping, protocol};
+  }
+  if (kind == SOCK_DGRAM && protocol == IPPROTO_UDPLITE) {
+    return SocketKind{socket::SocketType::datagram_lite, protocol};
+  }
+  return fail(EPROTONOSUPPORT, "not a protocol of this type");
+}
+
 Result<int> make_socket(int domain, int type, int protocol) {
   const int flags = type & (SOCK_NONBLOCK | SOCK_CLOEXEC);
   const int kind = type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (domain != AF_INET && domain != AF_INET6) {
     return fail(EAFNOSUPPORT, "sockets are AF_INET or AF_INET6");
   }
-  if (kind != SOCK_STREAM && kind != SOCK_DGRAM) {
-    return fail(kind < 0 || kind > SOCK_PACKET ? EINVAL : ESOCKTNOSUPPORT, "sockets are SOCK_STREAM or SOCK_DGRAM");
-  }
-  auto type_of = kind == SOCK_STREAM ? socket::SocketType::stream : socket::SocketType::datagram;
-  const int natural = kind == SOCK_STREAM ? static_cast<int>(IPPROTO_TCP) : static_cast<int>(IPPROTO_UDP);
-  if (kind == SOCK_DGRAM && protocol == (domain == AF_INET ? static_cast<int>(IPPROTO_ICMP) : IPPROTO_ICMPV6)) {
-    type_of = socket::SocketType::ping;
-  } else if (kind == SOCK_DGRAM && protocol == IPPROTO_UDPLITE) {
-    type_of = socket::SocketType::datagram_lite;
-  } else if (protocol != 0 && protocol != natural) {
-    return fail(EPROTONOSUPPORT, "not a protocol of this type");
+  const auto what = kind_of(domain, kind, protocol);
+  if (!what) {
+    return std::unexpected(what.error());
   }
   Process& process = self();
-  const auto number = process.host().socket(type_of, domain == AF_INET ? wire::Family::kV4 : wire::Family::kV6);
+  const auto family = domain == AF_INET ? wire::Family::kV4 : wire::Family::kV6;
+  const auto number = process.host().socket(what->type, family, static_cast<std::uint16_t>(what->protocol));
   if (!number) {
     return std::unexpected(number.error());
   }
-  auto file = std::make_shared<SocketFile>(process.host(), *number, domain, kind, protocol != 0 ? protocol : natural);
+  auto file = std::make_shared<SocketFile>(process.host(), *number, domain, kind, what->protocol);
   file->nonblocking = (flags & SOCK_NONBLOCK) != 0;
   return process.open(std::move(file), (flags & SOCK_CLOEXEC) != 0);
 }
@@ -70,7 +96,7 @@ Result<void> connect_to(int fd, const sockaddr* address, socklen_t size) {
   if (address != nullptr && size >= sizeof(sa_family_t) && address->sa_family == AF_UNSPEC) {
     return (*file)->host().disconnect((*file)->number());
   }
-  const auto to = endpoint_from(address, size, (*file)->domain, !(*file)->is_stream());
+  const auto to = endpoint_from(address, size, (*file)->domain, (*file)->type == SOCK_DGRAM);
   if (!to) {
     return std::unexpected(to.error());
   }
@@ -85,6 +111,9 @@ Result<void> bind_to(int fd, const sockaddr* address, socklen_t size) {
     return std::unexpected(file.error());
   }
   const auto to = endpoint_from(address, size, (*file)->domain);
+  if (!to && to.error().code == EAFNOSUPPORT && (*file)->is_raw() && (*file)->domain == AF_INET6) {
+    return fail(EINVAL, "an address of another family");  // rawv6_bind() has a word of its own for it
+  }
   if (!to) {
     return std::unexpected(to.error());
   }

@@ -65,6 +65,11 @@ Result<void> get_ipv6_option(const SocketFile& file, int name, Value& value);
 /// Levels SOL_UDP and SOL_UDPLITE of a socket of one of them (options_udp.cc).
 Result<void> set_udp_option(const SocketFile& file, int name, const Value& value);
 Result<void> get_udp_option(const SocketFile& file, int name, Value& value);
+/// Options of a raw socket alone: level SOL_RAW, of AF_INET6 also IPPROTO_ICMPV6 and two of IPPROTO_IPV6
+/// (options_raw.cc).
+inline constexpr int kRawLevel = 255;  // SOL_RAW
+Result<void> set_raw_option(const SocketFile& file, int level, int name, const Value& value);
+Result<void> get_raw_option(const SocketFile& file, int level, int name, Value& value);
 /// TCP's options that no header of the C library has (Linux 6.7).
 inline constexpr int kAoAddKey = 38;     // TCP_AO_ADD_KEY
 inline constexpr int kAoDeleteKey = 39;  // TCP_AO_DEL_KEY

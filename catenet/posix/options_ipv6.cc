@@ -40,6 +40,9 @@ Result<void> set_ipv6_option(SocketFile& file, int name, const Value& value) {
   if (name == IPV6_JOIN_GROUP || name == IPV6_LEAVE_GROUP) {
     return set_ipv6_group(file, name == IPV6_JOIN_GROUP, value);
   }
+  if (file.is_raw() && (name == IPV6_CHECKSUM || name == IPV6_HDRINCL)) {
+    return set_raw_option(file, IPPROTO_IPV6, name, value);
+  }
   const auto number = value.as<int>();
   if (!number) {
     return std::unexpected(number.error());
@@ -86,6 +89,9 @@ Result<void> set_ipv6_option(SocketFile& file, int name, const Value& value) {
 }
 
 Result<void> get_ipv6_option(const SocketFile& file, int name, Value& value) {
+  if (file.is_raw() && (name == IPV6_CHECKSUM || name == IPV6_HDRINCL)) {
+    return get_raw_option(file, IPPROTO_IPV6, name, value);
+  }
   switch (name) {
     case IPV6_V6ONLY:
       return get<option::V6Only>(file, value, kOn);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kernel as judge: testdata/errors.c, errors6.c, udp.c and the servers of examples/sockets run as they are under
-// the kernel and inside simulated hosts; what they print and how they end must be equal. Covers calls_socket.cc,
+// The kernel as judge: testdata/errors.c, errors6.c, udp.c, raw.c and the servers of examples/sockets run as they are
+// under the kernel and inside simulated hosts; what they print and how they end must be equal. Covers calls_socket.cc,
 // calls_data.cc, calls_file.cc, calls_poll.cc, calls_options.cc, calls_names.cc, calls_time.cc, calls_stdio.cc,
-// calls_process.cc, options_ipv6.cc, options_udp.cc, options_tcp_keys.cc, socket_file.cc, epoll.cc, wait.cc, stream.cc,
-// open_file.cc, abi.cc, current.cc.
+// calls_process.cc, options_ipv6.cc, options_raw.cc, options_udp.cc, options_tcp_keys.cc, socket_file.cc, epoll.cc,
+// wait.cc, stream.cc, open_file.cc, abi.cc, current.cc.
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
@@ -15,6 +15,7 @@
 CATENET_POSIX_PROGRAM(errors);
 CATENET_POSIX_PROGRAM(errors6);
 CATENET_POSIX_PROGRAM(udp);
+CATENET_POSIX_PROGRAM(raw);
 CATENET_POSIX_PROGRAM(signatures);
 CATENET_POSIX_PROGRAM(client);
 CATENET_POSIX_PROGRAM(iterative);
@@ -23,6 +24,7 @@ CATENET_POSIX_PROGRAM(select_server);
 CATENET_POSIX_PROGRAM(poll_server);
 CATENET_POSIX_PROGRAM(epoll_server);
 CATENET_POSIX_PROGRAM(epoll_edge);
+CATENET_POSIX_PROGRAM(ping);
 
 // A process that ends by exit() leaves its heap to the kernel; inside the simulator that memory stays until the
 // simulator ends. The client does so when it cannot connect; everybody else frees what they have.
@@ -36,11 +38,12 @@ using testing::RoutedHosts;
 
 class Oracle : public ::testing::TestWithParam<const char*> {
  protected:
-  void compare(catenet_posix_image& image, const char* program);
+  void compare(catenet_posix_image& image, const char* program) { compare(image, {program, GetParam()}); }
+  void compare(catenet_posix_image& image, std::vector<std::string> kernel_command);
 };
 
-void Oracle::compare(catenet_posix_image& image, const char* program) {
-  const Transcript kernel = KernelRun({program, GetParam()}).finish();
+void Oracle::compare(catenet_posix_image& image, std::vector<std::string> kernel_command) {
+  const Transcript kernel = KernelRun(std::move(kernel_command)).finish();
   RoutedHosts net;
   Transcript ours;
   const auto process =
@@ -95,6 +98,28 @@ INSTANTIATE_TEST_SUITE_P(Cases, OracleUdp,
                          ::testing::Values("segment_options", "segments", "segments6", "segment_errors", "segment_cmsg",
                                            "segments_as_one", "batches", "batch_times", "batch_errors", "batch_stream",
                                            "batch_segments"),
+                         [](const auto& test) { return std::string(test.param); });
+
+// Raw sockets need privileges, and a network where nobody else speaks.
+class OracleRaw : public Oracle {
+ protected:
+  void SetUp() override {
+    if (::system("unshare -n ip link set lo up 2>/dev/null") != 0) {
+      GTEST_SKIP() << "no network namespaces: nobody to compare with";
+    }
+  }
+};
+TEST_P(OracleRaw, AnswersAsTheKernelDoes) {
+  compare(
+      catenet_posix_image_raw,
+      {"/bin/sh", "-c", "exec unshare -n sh -c 'ip link set lo up; exec \"$0\" \"$1\"' $0 $1", KERNEL_raw, GetParam()});
+}
+
+INSTANTIATE_TEST_SUITE_P(Cases, OracleRaw,
+                         ::testing::Values("making", "ends", "echoing", "filtering", "sharing", "copies", "whole",
+                                           "faults", "unreachable", "taken", "options", "control", "full",
+                                           "after_disconnect", "ends6", "echoing6", "checksums6", "faults6",
+                                           "control6"),
                          [](const auto& test) { return std::string(test.param); });
 
 // TCP's MD5 signatures; the kernel may have been built without.
@@ -201,6 +226,42 @@ INSTANTIATE_TEST_SUITE_P(
                       Style{"epoll", &catenet_posix_image_epoll_server, KERNEL_epoll_server, "3"},
                       Style{"epoll_edge", &catenet_posix_image_epoll_edge, KERNEL_epoll_edge, "3"}),
     [](const auto& test) { return std::string(test.param.name); });
+
+// ---- a ping ---------------------------------------------------------------------------------------------------------
+
+Transcript ping_from(RoutedHosts& net, const char* whom) {
+  Transcript ours;
+  const auto process = Process::start(net.alice.sockets(), catenet_posix_image_ping,
+                                      {.arguments = {"ping", whom, "3"}, .output = ours.sink()});
+  net.run_for(Duration::seconds(10));
+  EXPECT_FALSE(process->is_running()) << "waits for ever";
+  ours.exit_code = process->exit_code();
+  process->stop();
+  return ours;
+}
+
+TEST(PosixPing, AnswersAsTheKernelDoes) {
+  const Transcript kernel = KernelRun({KERNEL_ping, "127.0.0.1", "3"}).finish();
+  if (kernel.exit_code == 2) {
+    GTEST_SKIP() << "no raw sockets for this user: nobody to compare with";
+  }
+  RoutedHosts net;
+  const Transcript ours = ping_from(net, "127.0.0.1");
+  EXPECT_EQ(ours.text, kernel.text);
+  EXPECT_EQ(ours.exit_code, kernel.exit_code);
+}
+
+TEST(PosixPing, ReachesAnotherHost) {
+  RoutedHosts net;
+  EXPECT_EQ(ping_from(net, "bob").text,
+            "PING 10.0.2.2, 56 bytes of data\n"
+            "64 bytes from 10.0.2.2: icmp_seq=1 ttl=63\n"
+            "64 bytes from 10.0.2.2: icmp_seq=2 ttl=63\n"
+            "64 bytes from 10.0.2.2: icmp_seq=3 ttl=63\n"
+            "3 sent, 3 received\n");
+  net.set_bob_up(false);
+  EXPECT_EQ(ping_from(net, "bob").text, "PING 10.0.2.2, 56 bytes of data\n3 sent, 0 received\n");
+}
 
 }  // namespace
 }  // namespace catenet::posix

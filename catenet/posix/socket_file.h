@@ -17,7 +17,7 @@ class EpollEntry;
 
 class SocketFile final : public OpenFile {
  public:
-  /// Takes over `number` of `host`. `type` SOCK_STREAM or SOCK_DGRAM; `protocol` IPPROTO_*.
+  /// Takes over `number` of `host`. `type` SOCK_STREAM, SOCK_DGRAM or SOCK_RAW; `protocol` IPPROTO_*.
   SocketFile(socket::SocketLayer& host, int number, int of_domain, int of_type, int of_protocol)
       : domain(of_domain), type(of_type), protocol(of_protocol), host_(host), number_(number) {}
   ~SocketFile() override;
@@ -50,6 +50,7 @@ class SocketFile final : public OpenFile {
   [[nodiscard]] bool is_stream() const { return type == 1; }
   /// Of UDP or UDP-Lite.
   [[nodiscard]] bool is_udp() const { return protocol == IPPROTO_UDP || protocol == IPPROTO_UDPLITE; }
+  [[nodiscard]] bool is_raw() const { return type == 3; }
   [[nodiscard]] bool is_listening() const;
 
   [[nodiscard]] int number() const { return number_; }

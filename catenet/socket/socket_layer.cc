@@ -11,7 +11,7 @@ namespace {
 std::int64_t count(std::span<const std::byte> bytes) { return static_cast<std::int64_t>(bytes.size()); }
 
 std::string_view word_of(SocketType type) {
-  constexpr std::string_view kWords[] = {"stream", "datagram", "datagram-lite", "ping"};
+  constexpr std::string_view kWords[] = {"stream", "datagram", "datagram-lite", "ping", "raw"};
   return kWords[static_cast<std::size_t>(type)];
 }
 std::string_view word_of(ShutdownHow how) {
@@ -36,8 +36,8 @@ SocketLayer::~SocketLayer() {
   }
 }
 
-Result<int> SocketLayer::socket(SocketType type, wire::Family family) {
-  auto made = table_.socket(type, family);
+Result<int> SocketLayer::socket(SocketType type, wire::Family family, std::uint16_t protocol) {
+  auto made = table_.socket(type, family, protocol);
   tell({.name = "socket", .word = word_of(type)}, made);
   return made;
 }

@@ -39,7 +39,7 @@ class SocketLayer {
   SocketLayer& operator=(const SocketLayer&) = delete;
 
   // The operations: meaning and errors as in socket_table.h.
-  Result<int> socket(SocketType type, wire::Family family = wire::Family::kV4);
+  Result<int> socket(SocketType type, wire::Family family = wire::Family::kV4, std::uint16_t protocol = 0);
   Result<void> bind(int fd, const wire::Endpoint& local);
   Result<void> listen(int fd, int backlog = 128);
   Result<int> accept(int fd, wire::Endpoint* peer = nullptr);

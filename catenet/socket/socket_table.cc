@@ -5,6 +5,7 @@
 #include "catenet/socket/datagram_descriptor.h"
 #include "catenet/socket/descriptor.h"
 #include "catenet/socket/ping_descriptor.h"
+#include "catenet/socket/raw_descriptor.h"
 #include "catenet/socket/stream_descriptor.h"
 
 namespace catenet::socket {
@@ -63,7 +64,7 @@ Result<int> SocketTable::place(std::unique_ptr<Descriptor> descriptor) {
   return fd;
 }
 
-Result<int> SocketTable::socket(SocketType type, wire::Family family) {
+Result<int> SocketTable::socket(SocketType type, wire::Family family, std::uint16_t protocol) {
   if (open_ >= limit_) {
     return fail(EMFILE, "too many descriptors");
   }
@@ -97,8 +98,21 @@ Result<int> SocketTable::socket(SocketType type, wire::Family family) {
         return fail(EPROTONOSUPPORT, "this host has no ICMP");
       }
       return place(std::make_unique<PingDescriptor>(*this, protocols_.network, *protocols_.icmp, family));
+    case SocketType::raw:
+      return raw_socket(family, protocol);
   }
   return fail(EPROTONOSUPPORT, "no such type of socket");
+}
+
+Result<int> SocketTable::raw_socket(wire::Family family, std::uint16_t protocol) {
+  constexpr std::uint16_t kMost = 255;
+  if (protocols_.raw == nullptr || protocol == 0 || protocol > kMost) {
+    return fail(EPROTONOSUPPORT, "no raw sockets of this protocol");
+  }
+  if (const auto may = protocols_.raw->may_open(family); !may) {
+    return std::unexpected(may.error());
+  }
+  return place(std::make_unique<RawDescriptor>(*this, *protocols_.raw, family, static_cast<std::uint8_t>(protocol)));
 }
 
 Result<int> SocketTable::accept(int fd, wire::Endpoint* peer) {

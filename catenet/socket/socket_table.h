@@ -18,6 +18,7 @@
 #include "catenet/net/node.h"
 #include "catenet/socket/types.h"
 #include "catenet/socket/waiter.h"
+#include "catenet/transport/raw/raw.h"
 #include "catenet/transport/tcp/tcp.h"
 #include "catenet/transport/udp/udp.h"
 
@@ -37,6 +38,7 @@ struct Protocols {
   transport::Tcp& tcp;
   ip::Echo* icmp = nullptr;            ///< null: sockets of type ping answer EPROTONOSUPPORT
   transport::Udp* udp_lite = nullptr;  ///< null: so do those of type datagram_lite
+  transport::Raw* raw = nullptr;       ///< null: so do those of type raw
   /// Gives the host's IPv6, which it wires to the transports. Called for the first socket of that family; empty:
   /// EAFNOSUPPORT.
   Delegate<ip::Ipv6&()> ipv6 = {};
@@ -53,8 +55,8 @@ class SocketTable {
   SocketTable& operator=(const SocketTable&) = delete;
 
   // --- operations; EBADF for a number that is no descriptor ---------------------------------------------------------
-  /// The lowest free number. EMFILE, EPROTONOSUPPORT, EAFNOSUPPORT, ENOBUFS.
-  Result<int> socket(SocketType type, wire::Family family = wire::Family::kV4);
+  /// The lowest free number. `protocol` is a raw socket's, 1 to 255. EMFILE, EPROTONOSUPPORT, EAFNOSUPPORT, ENOBUFS.
+  Result<int> socket(SocketType type, wire::Family family = wire::Family::kV4, std::uint16_t protocol = 0);
   /// Port 0: an ephemeral one. EINVAL bound already, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT.
   Result<void> bind(int fd, const wire::Endpoint& local);
   /// EOPNOTSUPP not a stream, EINVAL connected, EADDRINUSE.
@@ -150,6 +152,7 @@ class SocketTable {
   friend class Descriptor;
   Result<Descriptor*> at(int fd) const;
   Result<int> place(std::unique_ptr<Descriptor> descriptor);
+  Result<int> raw_socket(wire::Family family, std::uint16_t protocol);
   Result<void> read_option(int fd, Option& option) const;
   void mark(Descriptor& descriptor);
   void make_ready(Waiter& waiter, Waiter::Outcome outcome);

@@ -13,6 +13,7 @@
 #include "catenet/base/result.h"
 #include "catenet/base/time.h"
 #include "catenet/ip/network.h"
+#include "catenet/transport/raw/raw_pcb.h"
 #include "catenet/transport/tcp/congestion/congestion.h"
 #include "catenet/transport/tcp/fast_open.h"
 #include "catenet/transport/tcp/tcb_types.h"
@@ -27,6 +28,7 @@ enum class SocketType : std::uint8_t {
   datagram,       ///< UDP
   datagram_lite,  ///< UDP-Lite (RFC 3828): a datagram socket whose checksums may cover a part
   ping,           ///< ICMP echo, as Linux's SOCK_DGRAM with IPPROTO_ICMP or IPPROTO_ICMPV6; see ping_descriptor.h
+  raw,            ///< packets of one IP protocol; see transport/raw/raw_pcb.h
 };
 
 enum class ShutdownHow : std::uint8_t { receive, send, both };
@@ -79,7 +81,7 @@ struct ErrorRecord {
 namespace option {
 struct Broadcast {
   bool on = false;
-};  ///< datagram: may send to broadcast addresses
+};  ///< datagram, ping, raw: may send to broadcast addresses
 struct ReuseAddress {
   bool on = false;
 };  ///< before bind
@@ -88,7 +90,7 @@ struct ReusePort {
 };  ///< stream, datagram, before bind: what comes is spread over all sockets of the port that say the same
 struct BindToDevice {
   Interface* interface = nullptr;
-};  ///< stream, datagram: what comes and goes there only; null: anywhere
+};  ///< stream, datagram, raw: what comes and goes there only; null: anywhere
 struct V6Only {
   bool on = false;
 };  ///< stream, datagram of IPv6, before bind: leaves IPv4 alone (IPV6_V6ONLY)
@@ -100,22 +102,31 @@ struct SendBuffer {
 };  ///< stream
 struct TimeToLive {
   std::uint8_t hops = 0;
-};  ///< datagram, ping; 0: the node's default
+};  ///< datagram, ping, raw; 0: the node's default
 struct MulticastTtl {
   std::uint8_t hops = 1;
-};  ///< datagram
+};  ///< datagram, raw
 struct TrafficClass {
   std::uint8_t bits = 0;
-};  ///< datagram, ping: DSCP and ECN bits
+};  ///< datagram, ping, raw: DSCP and ECN bits
 struct DontFragment {
   bool on = false;
-};  ///< datagram, ping
+};  ///< datagram, ping, raw
 struct NoChecksum {
   bool on = false;
 };  ///< datagram over IPv4
+struct HeaderIncluded {
+  bool on = false;
+};  ///< raw: what is sent has its IP header (IP_HDRINCL, IPV6_HDRINCL)
+struct UnwantedTypes {
+  transport::IcmpTypeFilter types{};
+};  ///< raw, of ICMP or ICMPv6 (EOPNOTSUPP else): a set bit keeps a type out (ICMP_FILTER, ICMP6_FILTER)
+struct ChecksumOffset {
+  std::optional<std::uint32_t> bytes;
+};  ///< raw of IPv6: where the checksum is, made here and looked at (IPV6_CHECKSUM); even (EINVAL)
 struct ReceiveErrors {
   bool on = false;
-};  ///< datagram, ping: fill the error queue (IP_RECVERR)
+};  ///< datagram, ping, raw: fill the error queue (IP_RECVERR)
 struct SendCoverage {
   std::uint16_t bytes = 0;
 };  ///< datagram_lite: what checksums cover, from the header's first byte on; 0: all; below 8: 8 (UDPLITE_SEND_CSCOV)
@@ -208,16 +219,15 @@ struct LeaveGroup {
 };  ///< datagram; write only
 }  // namespace option
 
-using Option =
-    std::variant<option::Broadcast, option::ReuseAddress, option::ReusePort, option::BindToDevice, option::V6Only,
-                 option::ReceiveBuffer, option::SendBuffer, option::TimeToLive, option::MulticastTtl,
-                 option::TrafficClass, option::DontFragment, option::NoChecksum, option::ReceiveErrors,
-                 option::SendCoverage, option::ReceiveCoverage, option::SegmentSize, option::ReceiveSegments,
-                 option::NoDelay, option::Cork, option::KeepAlive, option::KeepAliveTiming, option::FastOpen,
-                 option::FastOpenConnect, option::FastOpenWithoutCookie, option::FastOpenKeys, option::MaxSegment,
-                 option::Figures, option::Md5Key, option::AoKey, option::AoKeyRemoval, option::AoChoice, option::Keys,
-                 option::AdvertisedUserTimeout, option::UserTimeout, option::Congestion, option::Linger,
-                 option::JoinGroup, option::LeaveGroup>;
+using Option = std::variant<
+    option::Broadcast, option::ReuseAddress, option::ReusePort, option::BindToDevice, option::V6Only,
+    option::ReceiveBuffer, option::SendBuffer, option::TimeToLive, option::MulticastTtl, option::TrafficClass,
+    option::DontFragment, option::NoChecksum, option::HeaderIncluded, option::UnwantedTypes, option::ChecksumOffset,
+    option::ReceiveErrors, option::SendCoverage, option::ReceiveCoverage, option::SegmentSize, option::ReceiveSegments,
+    option::NoDelay, option::Cork, option::KeepAlive, option::KeepAliveTiming, option::FastOpen,
+    option::FastOpenConnect, option::FastOpenWithoutCookie, option::FastOpenKeys, option::MaxSegment, option::Figures,
+    option::Md5Key, option::AoKey, option::AoKeyRemoval, option::AoChoice, option::Keys, option::AdvertisedUserTimeout,
+    option::UserTimeout, option::Congestion, option::Linger, option::JoinGroup, option::LeaveGroup>;
 
 /// A call with its arguments, to be shown.
 struct Call {
