@@ -210,7 +210,6 @@ void Icmpv6::receive(Packet packet, const Delivery& delivery) {
 }
 
 void Icmpv6::receive_verified(Packet packet, const Delivery& delivery) {
-  Node& node = ipv6_.node();
   const Icmpv6Header& header = packet.header<Icmpv6Header>();
   switch (header.kind()) {
     case Icmpv6Type::kEcho:

@@ -83,6 +83,17 @@ bool Layer<A>::erase_address(const Interface& interface, const A& address) {
 }
 
 template <typename A>
+std::vector<wire::IpPrefix> Layer<A>::addresses_of(const Interface& interface) const {
+  std::vector<wire::IpPrefix> prefixes;
+  for (const LocalAddress<A>& a : addresses_) {
+    if (a.interface == &interface && a.is_assigned()) {
+      prefixes.push_back(a.prefix);
+    }
+  }
+  return prefixes;
+}
+
+template <typename A>
 Result<void> Layer<A>::join(const A& group) {
   if (!group.is_multicast()) {
     return fail(EINVAL, "not a multicast group");

@@ -117,6 +117,7 @@ class Layer : public Network, public NetworkProtocol {
   [[nodiscard]] const PacketCounters& counters() const { return counters_; }
   [[nodiscard]] PathMtuCache& path_mtus() { return path_mtus_; }
   [[nodiscard]] const Reassembly* reassembly() const { return reassembly_.get(); }  ///< null until the first fragment
+  [[nodiscard]] std::vector<wire::IpPrefix> addresses_of(const Interface& interface) const final;
   [[nodiscard]] std::size_t header_size() const final { return sizeof(Header); }
   [[nodiscard]] std::size_t max_super_segment() const final { return wire::kIpv4MaxPacket; }  // 16 bits in both
 

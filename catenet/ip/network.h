@@ -4,11 +4,13 @@
 #pragma once
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "catenet/base/result.h"
 #include "catenet/net/interface.h"
 #include "catenet/packet/packet.h"
 #include "catenet/wire/address.h"
+#include "catenet/wire/prefix.h"
 
 namespace catenet::ip {
 
@@ -103,6 +105,8 @@ class Network {
   [[nodiscard]] virtual bool may_send_from(const wire::IpAddress& address) const { return is_local(address); }
   /// A limited or directed broadcast address of one of our links?
   [[nodiscard]] virtual bool is_broadcast(const wire::IpAddress& address) const = 0;
+  /// The addresses of an interface with their prefixes, in the order of configuration; for those who show them.
+  [[nodiscard]] virtual std::vector<wire::IpPrefix> addresses_of(const Interface&) const { return {}; }
   /// Answers a received packet with "port unreachable" (rate limited); takes no ownership.
   virtual void send_port_unreachable(const Packet& packet, const Delivery& delivery) = 0;
   /// Largest super-segment (PacketMeta::segment_size) that output() takes, its own header counted; 0: it takes none.

@@ -107,6 +107,9 @@ void Interface::drain(DropReason reason) {
 void Interface::transmit(Packet frame) {
   ++counters_.tx_packets;
   counters_.tx_bytes += frame.size();
+  if (tap_ != nullptr) [[unlikely]] {
+    tap_->frame_goes(*this, frame);
+  }
   medium_->transmit(std::move(frame));
 }
 
@@ -124,6 +127,9 @@ void Interface::receive(Packet frame) {
   PacketMeta& meta = frame.meta();
   meta.arrival_interface = static_cast<std::uint16_t>(index_ + 1);
   meta.stamp = now;
+  if (tap_ != nullptr) [[unlikely]] {
+    tap_->frame_came(*this, frame);
+  }
   node_.receive(*this, std::move(frame));
 }
 

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "catenet/net/counters.h"
+#include "catenet/net/frame_tap.h"
 #include "catenet/net/link_layer.h"
 #include "catenet/net/medium.h"
 #include "catenet/net/node.h"
@@ -33,6 +34,9 @@ class Interface final : public FrameSink {
     passes_ = qdisc_ != nullptr && qdisc_->is_transparent() && qdisc_->packets() == 0;
   }
   void set_address(const wire::LinkAddress& address) { address_ = address; }
+  /// Who sees every frame beside the node; null: nobody. It outlives its registration.
+  void set_tap(FrameTap* tap) { tap_ = tap; }
+  [[nodiscard]] FrameTap* tap() const { return tap_; }
   /// Largest network-layer packet, in bytes; 68 (RFC 791) to kMaxMtu.
   void set_mtu(std::uint32_t mtu) { mtu_ = mtu; }
 
@@ -83,6 +87,7 @@ class Interface final : public FrameSink {
 
   Node& node_;
   Medium* medium_ = nullptr;
+  FrameTap* tap_ = nullptr;
   std::unique_ptr<LinkLayer> link_layer_;
   std::unique_ptr<Qdisc> qdisc_;
   std::unique_ptr<Timer> shaper_timer_;  // only for disciplines that delay

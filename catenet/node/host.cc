@@ -11,6 +11,7 @@ Host::Host(Environment& environment, SourceId id, std::string_view name, const H
       ipv6_config_(config.ipv6),
       udp_(*this, ipv4_),
       udp_lite_(*this, ipv4_, wire::Family::kV4, transport::UdpFlavour::lite),
+      frames_(*this),
       raw_(ipv4_),
       tcp_(*this, ipv4_) {
   ether_types_.add(static_cast<std::uint16_t>(wire::EtherType::kIpv4), ipv4_);
@@ -28,6 +29,7 @@ Host::~Host() = default;
 
 void Host::link_changed(Interface& interface) {
   Node::link_changed(interface);
+  frames_.link_changed(interface);
   ipv4_.link_changed(interface);
   if (ipv6_ != nullptr) {
     ipv6_->link_changed(interface);
@@ -59,6 +61,7 @@ socket::SocketLayer& Host::sockets() {
                                                                 .icmp = &ipv4_.icmp(),
                                                                 .udp_lite = &udp_lite_,
                                                                 .raw = &raw_,
+                                                                .frames = &frames_,
                                                                 .ipv6 = Delegate<ip::Ipv6&()>::to<&Host::ipv6>(*this)});
   }
   return *sockets_;

@@ -17,6 +17,7 @@
 #include "catenet/ip/ether_table.h"
 #include "catenet/ip/ipv4.h"
 #include "catenet/ip/ipv6.h"
+#include "catenet/link/frames/frames.h"
 #include "catenet/net/node.h"
 #include "catenet/socket/socket_layer.h"
 #include "catenet/transport/raw/raw.h"
@@ -50,6 +51,7 @@ class Host : public Node {
   [[nodiscard]] transport::Udp& udp() { return udp_; }
   [[nodiscard]] transport::Udp& udp_lite() { return udp_lite_; }
   [[nodiscard]] transport::Raw& raw() { return raw_; }
+  [[nodiscard]] link::Frames& frames() { return frames_; }
   [[nodiscard]] transport::Tcp& tcp() { return tcp_; }
   [[nodiscard]] const transport::Tcp& tcp() const { return tcp_; }
   /// The host's sockets and programs; made when first asked for.
@@ -65,6 +67,7 @@ class Host : public Node {
   std::unique_ptr<ip::Ipv6> ipv6_;
   transport::Udp udp_;
   transport::Udp udp_lite_;
+  link::Frames frames_;
   transport::Raw raw_;
   transport::Tcp tcp_;
   std::unique_ptr<socket::SocketLayer> sockets_;

@@ -88,6 +88,7 @@ struct PacketMeta {
   LinkCast cast = LinkCast::to_us;
   std::uint8_t priority = 0;  ///< 0 best effort to 7 network control, for queue disciplines
   bool fcs_present = false;   ///< the last four bytes are an Ethernet FCS (only behind a link with bit errors)
+  std::uint16_t sender = 0;   ///< the packet socket of this host that made the frame; 0: none
   std::uint32_t mark = 0;     ///< for filters and tests
 };
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "catenet/posix/abi.h"
+#include "catenet/posix/link_address.h"
 
 namespace catenet::posix {
 namespace {
@@ -47,6 +48,10 @@ Result<std::size_t> send(int fd, std::span<const std::byte> bytes, int flags, co
   }
   if (address == nullptr || ((*file)->is_stream() && (flags & MSG_FASTOPEN) == 0)) {  // a stream ignores the address
     return (*file)->send(bytes, nullptr, flags, segment_size);
+  }
+  if ((*file)->domain == AF_PACKET) {
+    const auto link = link_from(address, size, true);
+    return link ? (*file)->send_frame(bytes, *link, flags) : std::unexpected(link.error());
   }
   const auto to = endpoint_from(address, size, (*file)->domain, (*file)->type == SOCK_DGRAM);
   if (!to) {
@@ -122,6 +127,14 @@ class Ancillary {
   std::size_t room_;
 };
 
+void tell_origin(const SocketFile& file, const socket::Received& got, sockaddr* address, socklen_t* size) {
+  if (file.domain == AF_PACKET) {
+    link_to(got.link, address, size, true);
+  } else {
+    endpoint_to(got.from, address, size);
+  }
+}
+
 void tell_more(const SocketFile& file, const socket::Received& got, msghdr& message) {
   Ancillary more(message);
   if (got.segment_size != 0) {
@@ -178,7 +191,7 @@ Result<std::size_t> receive_message(int fd, msghdr& message, int flags) {
     message.msg_namelen = 0;
     message.msg_controllen = 0;
   } else {
-    endpoint_to(got->from, static_cast<sockaddr*>(message.msg_name), &message.msg_namelen);
+    tell_origin(**file, *got, static_cast<sockaddr*>(message.msg_name), &message.msg_namelen);
     tell_more(**file, *got, message);
   }
   return (flags & MSG_TRUNC) != 0 ? got->full_size : got->size;
@@ -365,7 +378,7 @@ ssize_t catenet_posix_recvfrom(int fd, void* data, std::size_t size, int flags, 
       *length = 0;
     }
   } else {
-    endpoint_to(got->from, address, length);
+    tell_origin(**file, *got, address, length);
   }
   return static_cast<ssize_t>(got->size);
 }

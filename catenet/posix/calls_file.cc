@@ -11,6 +11,7 @@
 
 #include "catenet/posix/abi.h"
 #include "catenet/posix/epoll.h"
+#include "catenet/posix/link_address.h"
 #include "catenet/posix/stream.h"
 
 namespace catenet::posix {
@@ -77,6 +78,8 @@ Result<int> control_device(int fd, unsigned long request, void* argument) {
     number = static_cast<int>(socket->bytes_to_read());
   } else if (request == SIOCOUTQ && socket != nullptr && socket->is_stream()) {
     number = static_cast<int>(socket->bytes_to_send());
+  } else if (socket != nullptr) {
+    return interface_request(*socket, request, argument);
   } else {
     return fail(ENOTTY, "a request of ioctl that is not there");
   }

@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "catenet/posix/abi.h"
+#include "catenet/posix/link_address.h"
 #include "catenet/posix/scratch.h"
 #include "catenet/wire/mapped_address.h"
 
@@ -359,6 +360,14 @@ servent* catenet_posix_getservbyport(int port, const char* protocol) {
 unsigned catenet_posix_if_nametoindex(const char* name) {
   const unsigned number = port_number(name) ? 0 : number_of_interface(name);
   return number != 0 ? number : (errno = ENODEV, 0U);
+}
+
+int catenet_posix_getifaddrs(ifaddrs** out) {
+  const auto list = interface_addresses(self().host());
+  if (list) {
+    *out = *list;
+  }
+  return list ? 0 : refuse(list.error().code);
 }
 
 char* catenet_posix_if_indextoname(unsigned number, char* out) {

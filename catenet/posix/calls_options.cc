@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "catenet/posix/abi.h"
+#include "catenet/posix/link_address.h"
 #include "catenet/posix/option_value.h"
 
 namespace catenet::posix {
@@ -431,6 +432,9 @@ Result<void> set_option(int fd, int level, int name, const Value& value) {
   if (!file) {
     return std::unexpected(file.error());
   }
+  if ((*file)->domain == AF_PACKET && level != SOL_SOCKET) {
+    return level == kPacketLevel ? set_packet_option(**file, name, value) : no_such_option();
+  }
   switch (level) {
     case SOL_SOCKET:
       return set_socket_option(**file, name, value);
@@ -460,6 +464,9 @@ Result<void> get_option(int fd, int level, int name, Value& value) {
   const auto file = self().socket(fd);
   if (!file) {
     return std::unexpected(file.error());
+  }
+  if ((*file)->domain == AF_PACKET && level != SOL_SOCKET) {
+    return level == kPacketLevel ? get_packet_option(**file, name, value) : no_such_option();
   }
   switch (level) {
     case SOL_SOCKET:

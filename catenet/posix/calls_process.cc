@@ -176,7 +176,6 @@ CATENET_REFUSED(inotify_init1)
 CATENET_REFUSED(sendfile)
 CATENET_REFUSED(splice)
 CATENET_REFUSED(setitimer)
-CATENET_REFUSED(getifaddrs)
 CATENET_REFUSED(sockatmark)
 unsigned catenet_posix_alarm(unsigned) {
   (void)refuse_call("alarm", "use SO_RCVTIMEO or poll()");

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include "catenet/posix/abi.h"
+#include "catenet/posix/link_address.h"
 
 namespace catenet::posix {
 namespace {
@@ -41,23 +42,33 @@ Result<SocketKind> kind_of(int domain, int kind, int protocol) {
   return fail(EPROTONOSUPPORT, "not a protocol of this type");
 }
 
+/// The protocol is an EtherType in network order: "weird, but documented", says Linux.
+Result<SocketKind> packet_kind_of(int kind, int protocol) {
+  if (kind != SOCK_RAW && kind != SOCK_DGRAM) {
+    return fail(kind < 0 || kind > SOCK_PACKET ? EINVAL : ESOCKTNOSUPPORT, "packet sockets are SOCK_RAW or SOCK_DGRAM");
+  }
+  return SocketKind{kind == SOCK_RAW ? socket::SocketType::packet : socket::SocketType::packet_payload,
+                    ntohs(static_cast<std::uint16_t>(protocol))};
+}
+
 Result<int> make_socket(int domain, int type, int protocol) {
   const int flags = type & (SOCK_NONBLOCK | SOCK_CLOEXEC);
   const int kind = type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC);
-  if (domain != AF_INET && domain != AF_INET6) {
-    return fail(EAFNOSUPPORT, "sockets are AF_INET or AF_INET6");
+  if (domain != AF_INET && domain != AF_INET6 && domain != AF_PACKET) {
+    return fail(EAFNOSUPPORT, "sockets are AF_INET, AF_INET6 or AF_PACKET");
   }
-  const auto what = kind_of(domain, kind, protocol);
+  const auto what = domain == AF_PACKET ? packet_kind_of(kind, protocol) : kind_of(domain, kind, protocol);
   if (!what) {
     return std::unexpected(what.error());
   }
   Process& process = self();
-  const auto family = domain == AF_INET ? wire::Family::kV4 : wire::Family::kV6;
+  const auto family = domain == AF_INET6 ? wire::Family::kV6 : wire::Family::kV4;
   const auto number = process.host().socket(what->type, family, static_cast<std::uint16_t>(what->protocol));
   if (!number) {
     return std::unexpected(number.error());
   }
-  auto file = std::make_shared<SocketFile>(process.host(), *number, domain, kind, what->protocol);
+  const int told = domain == AF_PACKET ? 0 : what->protocol;
+  auto file = std::make_shared<SocketFile>(process.host(), *number, domain, kind, told);
   file->nonblocking = (flags & SOCK_NONBLOCK) != 0;
   return process.open(std::move(file), (flags & SOCK_CLOEXEC) != 0);
 }
@@ -93,7 +104,8 @@ Result<void> connect_to(int fd, const sockaddr* address, socklen_t size) {
   if (!file) {
     return std::unexpected(file.error());
   }
-  if (address != nullptr && size >= sizeof(sa_family_t) && address->sa_family == AF_UNSPEC) {
+  if ((*file)->domain == AF_PACKET ||
+      (address != nullptr && size >= sizeof(sa_family_t) && address->sa_family == AF_UNSPEC)) {
     return (*file)->host().disconnect((*file)->number());
   }
   const auto to = endpoint_from(address, size, (*file)->domain, (*file)->type == SOCK_DGRAM);
@@ -109,6 +121,10 @@ Result<void> bind_to(int fd, const sockaddr* address, socklen_t size) {
   const auto file = self().socket(fd);
   if (!file) {
     return std::unexpected(file.error());
+  }
+  if ((*file)->domain == AF_PACKET) {
+    const auto link = link_from(address, size, false);
+    return link ? (*file)->host().bind_link((*file)->number(), *link) : std::unexpected(link.error());
   }
   const auto to = endpoint_from(address, size, (*file)->domain);
   if (!to && to.error().code == EAFNOSUPPORT && (*file)->is_raw() && (*file)->domain == AF_INET6) {
@@ -173,6 +189,13 @@ int catenet_posix_getsockname(int fd, sockaddr* address, socklen_t* size) {
   const auto file = self().socket(fd);
   if (!file) {
     return refuse(file.error().code);
+  }
+  if ((*file)->domain == AF_PACKET) {
+    const auto link = (*file)->host().link_name((*file)->number());
+    if (link) {
+      link_to(*link, address, size, false);
+    }
+    return link ? 0 : refuse(link.error().code);
   }
   const auto end = (*file)->host().getsockname((*file)->number());
   if (!end) {

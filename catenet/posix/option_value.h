@@ -70,6 +70,9 @@ Result<void> get_udp_option(const SocketFile& file, int name, Value& value);
 inline constexpr int kRawLevel = 255;  // SOL_RAW
 Result<void> set_raw_option(const SocketFile& file, int level, int name, const Value& value);
 Result<void> get_raw_option(const SocketFile& file, int level, int name, Value& value);
+/// Level SOL_PACKET of a packet socket (options_packet.cc).
+Result<void> set_packet_option(const SocketFile& file, int name, const Value& value);
+Result<void> get_packet_option(const SocketFile& file, int name, Value& value);
 /// TCP's options that no header of the C library has (Linux 6.7).
 inline constexpr int kAoAddKey = 38;     // TCP_AO_ADD_KEY
 inline constexpr int kAoDeleteKey = 39;  // TCP_AO_DEL_KEY

@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kernel as judge: testdata/errors.c, errors6.c, udp.c, raw.c and the servers of examples/sockets run as they are
-// under the kernel and inside simulated hosts; what they print and how they end must be equal. Covers calls_socket.cc,
-// calls_data.cc, calls_file.cc, calls_poll.cc, calls_options.cc, calls_names.cc, calls_time.cc, calls_stdio.cc,
-// calls_process.cc, options_ipv6.cc, options_raw.cc, options_udp.cc, options_tcp_keys.cc, socket_file.cc, epoll.cc,
-// wait.cc, stream.cc, open_file.cc, abi.cc, current.cc.
+// The kernel as judge: testdata/errors.c, errors6.c, udp.c, raw.c, packet.c and the servers of examples/sockets run as
+// they are under the kernel and inside simulated hosts; what they print and how they end must be equal. Covers
+// calls_socket.cc, calls_data.cc, calls_file.cc, calls_poll.cc, calls_options.cc, calls_names.cc, calls_time.cc,
+// calls_stdio.cc, calls_process.cc, options_ipv6.cc, options_raw.cc, options_packet.cc, link_address.cc,
+// options_udp.cc, options_tcp_keys.cc, socket_file.cc, epoll.cc, wait.cc, stream.cc, open_file.cc, abi.cc, current.cc.
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
 #include "catenet/posix/program_test_bench.h"
+#include "catenet/testing/looped_host.h"
 #include "catenet/testing/routed_hosts.h"
 
 CATENET_POSIX_PROGRAM(errors);
 CATENET_POSIX_PROGRAM(errors6);
 CATENET_POSIX_PROGRAM(udp);
 CATENET_POSIX_PROGRAM(raw);
+CATENET_POSIX_PROGRAM(packet);
 CATENET_POSIX_PROGRAM(signatures);
 CATENET_POSIX_PROGRAM(client);
 CATENET_POSIX_PROGRAM(iterative);
@@ -120,6 +122,38 @@ INSTANTIATE_TEST_SUITE_P(Cases, OracleRaw,
                                            "faults", "unreachable", "taken", "options", "control", "full",
                                            "after_disconnect", "ends6", "echoing6", "checksums6", "faults6",
                                            "control6"),
+                         [](const auto& test) { return std::string(test.param); });
+
+// Packet sockets: a host with two interfaces, one at each end of a cable.
+class OraclePacket : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(OraclePacket, AnswersAsTheKernelDoes) {
+  const std::string set_up =
+      "sysctl -qw net.ipv6.conf.all.disable_ipv6=1 && "
+      "ip link add eth0 address 02:00:00:00:00:01 type veth peer name eth1 address 02:00:00:00:00:02 && "
+      "ip address add 10.0.1.1/24 brd + dev eth0 && ip link set eth0 up && ip link set eth1 up";
+  if (::system(("unshare -n sh -c '" + set_up + "' 2>/dev/null").c_str()) != 0) {
+    GTEST_SKIP() << "no network namespaces: nobody to compare with";
+  }
+  const Transcript kernel =
+      KernelRun({"/bin/sh", "-c", "exec unshare -n sh -c '" + set_up + "; exec \"$0\" \"$1\"' $0 $1", KERNEL_packet,
+                 GetParam()})
+          .finish();
+  testing::LoopedHost net;
+  Transcript ours;
+  const auto process = Process::start(net.host.sockets(), catenet_posix_image_packet,
+                                      {.arguments = {"packet", GetParam()}, .output = ours.sink()});
+  net.run_for(Duration::seconds(10));
+  EXPECT_FALSE(process->is_running()) << "waits for ever";
+  ours.exit_code = process->exit_code();
+  process->stop();
+  EXPECT_EQ(ours.text, kernel.text);
+  EXPECT_EQ(ours.exit_code, kernel.exit_code);
+}
+
+INSTANTIATE_TEST_SUITE_P(Cases, OraclePacket,
+                         ::testing::Values("making", "ends", "frames", "payloads", "outgoing", "lengths", "faults",
+                                           "promiscuous", "options", "receiving", "interfaces", "addresses"),
                          [](const auto& test) { return std::string(test.param); });
 
 // TCP's MD5 signatures; the kernel may have been built without.

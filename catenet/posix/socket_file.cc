@@ -115,6 +115,13 @@ Result<std::size_t> SocketFile::send(std::span<const std::byte> bytes, const wir
   return !sent && done > 0 ? Result<std::size_t>(done) : sent;
 }
 
+Result<std::size_t> SocketFile::send_frame(std::span<const std::byte> bytes, const link::LinkEndpoint& to, int flags) {
+  if ((flags & ~(MSG_NOSIGNAL | MSG_DONTWAIT)) != 0) {
+    return fail(EOPNOTSUPP, "a flag of send that is not there");
+  }
+  return host_.send_link(number_, bytes, to);
+}
+
 Result<Received> SocketFile::receive_from(std::span<std::byte> out, int flags) {
   if ((flags & ~(MSG_NOSIGNAL | MSG_DONTWAIT | MSG_PEEK | MSG_WAITALL | MSG_TRUNC | MSG_CMSG_CLOEXEC)) != 0) {
     return (flags & MSG_OOB) != 0 ? fail(EINVAL, "no urgent data")

@@ -33,6 +33,8 @@ class SocketFile final : public OpenFile {
   /// `segment_size` is of this datagram, whatever the socket's option says (UDP_SEGMENT as ancillary data).
   Result<std::size_t> send(std::span<const std::byte> bytes, const wire::Endpoint* to, int flags,
                            std::optional<std::uint16_t> segment_size = std::nullopt);
+  /// The same for a packet socket.
+  Result<std::size_t> send_frame(std::span<const std::byte> bytes, const link::LinkEndpoint& to, int flags);
   Result<std::size_t> receive(std::span<std::byte> out, int flags) {
     const auto got = receive_from(out, flags);
     return got ? Result<std::size_t>(got->size) : std::unexpected(got.error());
@@ -50,7 +52,7 @@ class SocketFile final : public OpenFile {
   [[nodiscard]] bool is_stream() const { return type == 1; }
   /// Of UDP or UDP-Lite.
   [[nodiscard]] bool is_udp() const { return protocol == IPPROTO_UDP || protocol == IPPROTO_UDPLITE; }
-  [[nodiscard]] bool is_raw() const { return type == 3; }
+  [[nodiscard]] bool is_raw() const { return type == 3 && domain != AF_PACKET; }
   [[nodiscard]] bool is_listening() const;
 
   [[nodiscard]] int number() const { return number_; }

@@ -31,6 +31,13 @@ class Descriptor : public ListNode<struct MarkedDescriptors> {
     return fail(EOPNOTSUPP, "Fast Open on a socket without connections");
   }
   virtual Result<void> disconnect() { return fail(EOPNOTSUPP, "disconnect a stream"); }
+  // Of packet sockets, whose ends are no Internet addresses.
+  virtual Result<void> bind_link(const link::LinkEndpoint&) { return fail(EINVAL, "not a packet socket"); }
+  virtual Result<std::size_t> send_link(std::span<const std::byte>, const link::LinkEndpoint&) {
+    return fail(EINVAL, "not a packet socket");
+  }
+  [[nodiscard]] virtual Result<link::LinkEndpoint> local_link() const { return fail(EINVAL, "not a packet socket"); }
+  virtual Result<link::FramePcb::Statistics> take_statistics() { return fail(ENOPROTOOPT, "not a packet socket"); }
   /// `to` is null for send().
   virtual Result<std::size_t> send(std::span<const std::byte> bytes, const wire::Endpoint* to) = 0;
   virtual Result<void> send_packet(Packet payload, const wire::Endpoint* to);

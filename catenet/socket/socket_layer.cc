@@ -11,7 +11,8 @@ namespace {
 std::int64_t count(std::span<const std::byte> bytes) { return static_cast<std::int64_t>(bytes.size()); }
 
 std::string_view word_of(SocketType type) {
-  constexpr std::string_view kWords[] = {"stream", "datagram", "datagram-lite", "ping", "raw"};
+  constexpr std::string_view kWords[] = {"stream", "datagram", "datagram-lite", "ping",
+                                         "raw",    "packet",   "packet-payload"};
   return kWords[static_cast<std::size_t>(type)];
 }
 std::string_view word_of(ShutdownHow how) {
@@ -121,6 +122,16 @@ Result<ErrorRecord> SocketLayer::recv_error(int fd) {
   auto got = table_.recv_error(fd);
   tell({"recverr", fd}, got);
   return got;
+}
+Result<void> SocketLayer::bind_link(int fd, const link::LinkEndpoint& local) {
+  auto done = table_.bind_link(fd, local);
+  tell({"bind", fd, {}, local.interface}, done);
+  return done;
+}
+Result<std::size_t> SocketLayer::send_link(int fd, std::span<const std::byte> bytes, const link::LinkEndpoint& to) {
+  auto sent = table_.send_link(fd, bytes, to);
+  tell({"sendto", fd, {}, count(bytes)}, sent);
+  return sent;
 }
 Result<void> SocketLayer::shutdown(int fd, ShutdownHow how) {
   auto done = table_.shutdown(fd, how);

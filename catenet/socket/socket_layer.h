@@ -59,7 +59,11 @@ class SocketLayer {
   Result<ErrorRecord> recv_error(int fd);
   Result<void> shutdown(int fd, ShutdownHow how);
   Result<void> close(int fd);
+  Result<void> bind_link(int fd, const link::LinkEndpoint& local);
+  Result<std::size_t> send_link(int fd, std::span<const std::byte> bytes, const link::LinkEndpoint& to);
   // Not told: they change nothing that a table shows, or run too often.
+  [[nodiscard]] Result<link::LinkEndpoint> link_name(int fd) const { return table_.link_name(fd); }
+  Result<link::FramePcb::Statistics> take_statistics(int fd) { return table_.take_statistics(fd); }
   Result<void> send_packet(int fd, Packet payload, const wire::Endpoint* to = nullptr) {
     return table_.send_packet(fd, std::move(payload), to);
   }

@@ -4,6 +4,7 @@
 #include "catenet/ip/ipv6.h"
 #include "catenet/socket/datagram_descriptor.h"
 #include "catenet/socket/descriptor.h"
+#include "catenet/socket/packet_descriptor.h"
 #include "catenet/socket/ping_descriptor.h"
 #include "catenet/socket/raw_descriptor.h"
 #include "catenet/socket/stream_descriptor.h"
@@ -100,6 +101,9 @@ Result<int> SocketTable::socket(SocketType type, wire::Family family, std::uint1
       return place(std::make_unique<PingDescriptor>(*this, protocols_.network, *protocols_.icmp, family));
     case SocketType::raw:
       return raw_socket(family, protocol);
+    case SocketType::packet:
+    case SocketType::packet_payload:
+      return packet_socket(type == SocketType::packet, protocol);
   }
   return fail(EPROTONOSUPPORT, "no such type of socket");
 }
@@ -113,6 +117,16 @@ Result<int> SocketTable::raw_socket(wire::Family family, std::uint16_t protocol)
     return std::unexpected(may.error());
   }
   return place(std::make_unique<RawDescriptor>(*this, *protocols_.raw, family, static_cast<std::uint8_t>(protocol)));
+}
+
+Result<int> SocketTable::packet_socket(bool with_header, std::uint16_t protocol) {
+  if (protocols_.frames == nullptr) {
+    return fail(EPROTONOSUPPORT, "this host has no packet sockets");
+  }
+  if (const auto may = protocols_.frames->may_open(); !may) {
+    return std::unexpected(may.error());
+  }
+  return place(std::make_unique<PacketDescriptor>(*this, *protocols_.frames, with_header, protocol));
 }
 
 Result<int> SocketTable::accept(int fd, wire::Endpoint* peer) {
@@ -248,6 +262,22 @@ Result<void> SocketTable::read_option(int fd, Option& option) const {
 Result<int> SocketTable::take_error(int fd) {
   const auto d = at(fd);
   return d ? Result<int>((*d)->take_error()) : std::unexpected(d.error());
+}
+Result<void> SocketTable::bind_link(int fd, const link::LinkEndpoint& local) {
+  const auto d = at(fd);
+  return d ? (*d)->bind_link(local) : std::unexpected(d.error());
+}
+Result<std::size_t> SocketTable::send_link(int fd, std::span<const std::byte> bytes, const link::LinkEndpoint& to) {
+  const auto d = at(fd);
+  return d ? (*d)->send_link(bytes, to) : std::unexpected(d.error());
+}
+Result<link::LinkEndpoint> SocketTable::link_name(int fd) const {
+  const auto d = at(fd);
+  return d ? (*d)->local_link() : std::unexpected(d.error());
+}
+Result<link::FramePcb::Statistics> SocketTable::take_statistics(int fd) {
+  const auto d = at(fd);
+  return d ? (*d)->take_statistics() : std::unexpected(d.error());
 }
 Result<unsigned> SocketTable::poll(int fd) const {
   const auto d = at(fd);

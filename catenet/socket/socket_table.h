@@ -15,6 +15,7 @@
 #include "catenet/base/result.h"
 #include "catenet/ip/echo.h"
 #include "catenet/ip/network.h"
+#include "catenet/link/frames/frames.h"
 #include "catenet/net/node.h"
 #include "catenet/socket/types.h"
 #include "catenet/socket/waiter.h"
@@ -39,6 +40,7 @@ struct Protocols {
   ip::Echo* icmp = nullptr;            ///< null: sockets of type ping answer EPROTONOSUPPORT
   transport::Udp* udp_lite = nullptr;  ///< null: so do those of type datagram_lite
   transport::Raw* raw = nullptr;       ///< null: so do those of type raw
+  link::Frames* frames = nullptr;      ///< null: so do those of type packet
   /// Gives the host's IPv6, which it wires to the transports. Called for the first socket of that family; empty:
   /// EAFNOSUPPORT.
   Delegate<ip::Ipv6&()> ipv6 = {};
@@ -55,7 +57,9 @@ class SocketTable {
   SocketTable& operator=(const SocketTable&) = delete;
 
   // --- operations; EBADF for a number that is no descriptor ---------------------------------------------------------
-  /// The lowest free number. `protocol` is a raw socket's, 1 to 255. EMFILE, EPROTONOSUPPORT, EAFNOSUPPORT, ENOBUFS.
+  /// The lowest free number. `protocol` is a raw socket's, 1 to 255, or the EtherType that a packet socket listens to
+  /// (link::kEveryProtocol: all; 0: nothing until bind_link()); the latter has no family. EMFILE, EPROTONOSUPPORT,
+  /// EAFNOSUPPORT, ENOBUFS.
   Result<int> socket(SocketType type, wire::Family family = wire::Family::kV4, std::uint16_t protocol = 0);
   /// Port 0: an ephemeral one. EINVAL bound already, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT.
   Result<void> bind(int fd, const wire::Endpoint& local);
@@ -120,6 +124,16 @@ class SocketTable {
   /// The pending error, which is cleared; 0 if none (SO_ERROR).
   Result<int> take_error(int fd);
 
+  // --- packet sockets; EINVAL for others, whose calls in turn answer EINVAL or EOPNOTSUPP for these
+  // -------------------
+  /// Listens to an interface (0: all) and a protocol (0: the one it has). ENODEV.
+  Result<void> bind_link(int fd, const link::LinkEndpoint& local);
+  /// ENXIO, ENETDOWN, EINVAL, EMSGSIZE, ENOBUFS: see FramePcb::send. send() goes where bind_link() said.
+  Result<std::size_t> send_link(int fd, std::span<const std::byte> bytes, const link::LinkEndpoint& to);
+  [[nodiscard]] Result<link::LinkEndpoint> link_name(int fd) const;
+  /// Frames since this was last asked (PACKET_STATISTICS). ENOPROTOOPT.
+  Result<link::FramePcb::Statistics> take_statistics(int fd);
+
   // --- readiness ----------------------------------------------------------------------------------------------------
   /// What is true now, a mask of ready::k*.
   [[nodiscard]] Result<unsigned> poll(int fd) const;
@@ -152,6 +166,7 @@ class SocketTable {
   friend class Descriptor;
   Result<Descriptor*> at(int fd) const;
   Result<int> place(std::unique_ptr<Descriptor> descriptor);
+  Result<int> packet_socket(bool with_header, std::uint16_t protocol);
   Result<int> raw_socket(wire::Family family, std::uint16_t protocol);
   Result<void> read_option(int fd, Option& option) const;
   void mark(Descriptor& descriptor);

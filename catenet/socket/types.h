@@ -13,6 +13,7 @@
 #include "catenet/base/result.h"
 #include "catenet/base/time.h"
 #include "catenet/ip/network.h"
+#include "catenet/link/frames/frame_pcb.h"
 #include "catenet/transport/raw/raw_pcb.h"
 #include "catenet/transport/tcp/congestion/congestion.h"
 #include "catenet/transport/tcp/fast_open.h"
@@ -24,11 +25,13 @@
 namespace catenet::socket {
 
 enum class SocketType : std::uint8_t {
-  stream,         ///< TCP
-  datagram,       ///< UDP
-  datagram_lite,  ///< UDP-Lite (RFC 3828): a datagram socket whose checksums may cover a part
-  ping,           ///< ICMP echo, as Linux's SOCK_DGRAM with IPPROTO_ICMP or IPPROTO_ICMPV6; see ping_descriptor.h
-  raw,            ///< packets of one IP protocol; see transport/raw/raw_pcb.h
+  stream,          ///< TCP
+  datagram,        ///< UDP
+  datagram_lite,   ///< UDP-Lite (RFC 3828): a datagram socket whose checksums may cover a part
+  ping,            ///< ICMP echo, as Linux's SOCK_DGRAM with IPPROTO_ICMP or IPPROTO_ICMPV6; see ping_descriptor.h
+  raw,             ///< packets of one IP protocol; see transport/raw/raw_pcb.h
+  packet,          ///< frames with their link headers; see link/frames/frame_pcb.h
+  packet_payload,  ///< the same without link headers
 };
 
 enum class ShutdownHow : std::uint8_t { receive, send, both };
@@ -54,6 +57,7 @@ struct Received {
   std::uint8_t ttl = 0;
   std::uint8_t traffic_class = 0;
   std::uint16_t segment_size = 0;  ///< several datagrams of this size, the last perhaps shorter; 0: one
+  link::LinkEndpoint link;         ///< packet: whose frame it is, instead of the above
   [[nodiscard]] bool truncated() const { return full_size > size; }
 };
 
@@ -217,17 +221,30 @@ struct LeaveGroup {
   wire::IpAddress group;
   Interface* interface = nullptr;
 };  ///< datagram; write only
+struct IgnoreOutgoing {
+  bool on = false;
+};  ///< packet: frames that this host sends are not of interest (PACKET_IGNORE_OUTGOING)
+struct JoinLink {
+  unsigned interface = 0;  ///< its index + 1
+  link::FramePcb::Membership what{};
+};  ///< packet; write only (PACKET_ADD_MEMBERSHIP)
+struct LeaveLink {
+  unsigned interface = 0;
+  link::FramePcb::Membership what{};
+};  ///< packet; write only (PACKET_DROP_MEMBERSHIP)
 }  // namespace option
 
-using Option = std::variant<
-    option::Broadcast, option::ReuseAddress, option::ReusePort, option::BindToDevice, option::V6Only,
-    option::ReceiveBuffer, option::SendBuffer, option::TimeToLive, option::MulticastTtl, option::TrafficClass,
-    option::DontFragment, option::NoChecksum, option::HeaderIncluded, option::UnwantedTypes, option::ChecksumOffset,
-    option::ReceiveErrors, option::SendCoverage, option::ReceiveCoverage, option::SegmentSize, option::ReceiveSegments,
-    option::NoDelay, option::Cork, option::KeepAlive, option::KeepAliveTiming, option::FastOpen,
-    option::FastOpenConnect, option::FastOpenWithoutCookie, option::FastOpenKeys, option::MaxSegment, option::Figures,
-    option::Md5Key, option::AoKey, option::AoKeyRemoval, option::AoChoice, option::Keys, option::AdvertisedUserTimeout,
-    option::UserTimeout, option::Congestion, option::Linger, option::JoinGroup, option::LeaveGroup>;
+using Option =
+    std::variant<option::Broadcast, option::ReuseAddress, option::ReusePort, option::BindToDevice, option::V6Only,
+                 option::ReceiveBuffer, option::SendBuffer, option::TimeToLive, option::MulticastTtl,
+                 option::TrafficClass, option::DontFragment, option::NoChecksum, option::HeaderIncluded,
+                 option::UnwantedTypes, option::ChecksumOffset, option::ReceiveErrors, option::SendCoverage,
+                 option::ReceiveCoverage, option::SegmentSize, option::ReceiveSegments, option::NoDelay, option::Cork,
+                 option::KeepAlive, option::KeepAliveTiming, option::FastOpen, option::FastOpenConnect,
+                 option::FastOpenWithoutCookie, option::FastOpenKeys, option::MaxSegment, option::Figures,
+                 option::Md5Key, option::AoKey, option::AoKeyRemoval, option::AoChoice, option::Keys,
+                 option::AdvertisedUserTimeout, option::UserTimeout, option::Congestion, option::Linger,
+                 option::JoinGroup, option::LeaveGroup, option::IgnoreOutgoing, option::JoinLink, option::LeaveLink>;
 
 /// A call with its arguments, to be shown.
 struct Call {

@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The same as errors.c for packet sockets. argv[1] names the case. The host has two interfaces, eth0 (02:00:00:00:00:01,
+ * 10.0.1.1/24) and eth1 (02:00:00:00:00:02), one at each end of a cable. */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <ifaddrs.h>
+#include <net/ethernet.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+#include <netinet/in.h>
+#include <netpacket/packet.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "say.inc"
+
+#define OPEN(call) say(#call, (call) < 0 ? -1 : 0)
+enum { kTest = 0x88b5, kOther = 0x88b6 }; /* for local experiments (IEEE 802) */
+
+static const unsigned char kEth0[6] = {2, 0, 0, 0, 0, 1};
+static const unsigned char kEth1[6] = {2, 0, 0, 0, 0, 2};
+static const unsigned char kNobody[6] = {2, 0, 0, 0, 0, 9};
+static const unsigned char kGroup[6] = {1, 0, 0x5e, 0, 0, 9};
+static const unsigned char kAll[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+
+static void settle(void) { usleep(5000); }
+
+static struct sockaddr_ll at(const char* interface, int protocol) {
+  struct sockaddr_ll a;
+  memset(&a, 0, sizeof a);
+  a.sll_family = AF_PACKET;
+  a.sll_protocol = htons((unsigned short)protocol);
+  a.sll_ifindex = interface != NULL ? (int)if_nametoindex(interface) : 0;
+  return a;
+}
+static int stick(int fd, const char* interface, int protocol) {
+  const struct sockaddr_ll a = at(interface, protocol);
+  return bind(fd, (const struct sockaddr*)&a, sizeof a);
+}
+static int listener(int type, const char* interface, int protocol) {
+  const int fd = socket(AF_PACKET, type, htons((unsigned short)protocol));
+  if (stick(fd, interface, protocol) != 0) perror("bind");
+  return fd;
+}
+static const char* name_of(int index) {
+  static char name[IF_NAMESIZE];
+  return index == 0 ? "none" : if_indextoname((unsigned)index, name) != NULL ? name : "?";
+}
+static void show_address(const struct sockaddr_ll* a, socklen_t size) {
+  int i;
+  printf("(%u) family %d protocol %04x %s hardware %d kind %d address", size, a->sll_family, ntohs(a->sll_protocol),
+         name_of(a->sll_ifindex), a->sll_hatype, a->sll_pkttype);
+  for (i = 0; i < a->sll_halen && i < 8; ++i) printf(" %02x", a->sll_addr[i]);
+  printf("\n");
+}
+static void show_end(int fd) {
+  struct sockaddr_ll a;
+  socklen_t size = sizeof a;
+  memset(&a, 0, sizeof a);
+  if (SAY(getsockname(fd, (struct sockaddr*)&a, &size)) == 0) show_address(&a, size);
+}
+
+/* A frame of 64 bytes, its payload "frame N........". */
+static unsigned char frame[2000];
+static unsigned char* make(const unsigned char* to, const unsigned char* from, int type, int number) {
+  memset(frame, '.', 64);
+  memcpy(frame, to, 6);
+  memcpy(frame + 6, from, 6);
+  frame[12] = (unsigned char)(type >> 8);
+  frame[13] = (unsigned char)type;
+  memcpy(frame + 14, "frame ", 6);
+  frame[20] = (unsigned char)('0' + number);
+  return frame;
+}
+static void drain(int fd) {
+  static unsigned char data[4000];
+  settle();
+  for (;;) {
+    struct sockaddr_ll a;
+    socklen_t size = sizeof a;
+    long n;
+    int i;
+    memset(&a, 0, sizeof a);
+    memset(data, 0, sizeof data);
+    n = recvfrom(fd, data, sizeof data, MSG_DONTWAIT, (struct sockaddr*)&a, &size);
+    if (n < 0) {
+      printf("%s\n", strerrorname_np(errno));
+      return;
+    }
+    printf("%ld: ", n);
+    for (i = 0; i < 22; ++i) printf("%02x", data[i]);
+    printf(" ");
+    show_address(&a, size);
+  }
+}
+static int set(int fd, int level, int name, int value) { return setsockopt(fd, level, name, &value, sizeof value); }
+static void option(const char* what, int fd, int level, int name, int value) {
+  int got = -77;
+  socklen_t size = sizeof got;
+  printf("%s %d: ", what, value);
+  say("set", set(fd, level, name, value));
+  if (say("get", getsockopt(fd, level, name, &got, &size)) == 0) printf("%d (%u)\n", got, size);
+}
+#define OPTION(fd, level, name, value) option(#level " " #name, fd, level, name, value)
+static int member(int fd, int what, const char* interface, int type, int length) {
+  struct packet_mreq m;
+  memset(&m, 0, sizeof m);
+  m.mr_ifindex = interface != NULL ? (int)if_nametoindex(interface) : 77;
+  m.mr_type = (unsigned short)type;
+  m.mr_alen = (unsigned short)length;
+  memcpy(m.mr_address, kGroup, sizeof kGroup);
+  return setsockopt(fd, SOL_PACKET, what, &m, sizeof m);
+}
+
+static void making(void) {
+  OPEN(socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL)));
+  OPEN(socket(AF_PACKET, SOCK_DGRAM, htons(ETH_P_IP)));
+  OPEN(socket(AF_PACKET, SOCK_RAW, 0));
+  OPEN(socket(AF_PACKET, SOCK_STREAM, 0));
+  OPEN(socket(AF_PACKET, SOCK_SEQPACKET, 0));
+  OPEN(socket(AF_PACKET, 77, 0));
+  OPEN(socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, htons(ETH_P_ALL)));
+}
+
+static void ends(void) {
+  const int fd = socket(AF_PACKET, SOCK_RAW, htons(kTest));
+  struct sockaddr_ll a = at("eth0", kTest);
+  socklen_t size = sizeof a;
+  show_end(fd);
+  SAY(bind(fd, (struct sockaddr*)&a, 10));
+  SAY(bind(fd, (struct sockaddr*)&a, sizeof a - 1));
+  a.sll_family = AF_INET;
+  SAY(bind(fd, (struct sockaddr*)&a, sizeof a));
+  a.sll_family = AF_PACKET;
+  a.sll_ifindex = 77;
+  SAY(bind(fd, (struct sockaddr*)&a, sizeof a));
+  SAY(stick(fd, "eth0", kTest));
+  show_end(fd);
+  SAY(stick(fd, "eth1", kOther));
+  show_end(fd);
+  SAY(stick(fd, NULL, ETH_P_ALL));
+  show_end(fd);
+  SAY(stick(fd, "eth1", 0));
+  show_end(fd);
+  SAY(connect(fd, (struct sockaddr*)&a, sizeof a));
+  SAY(getpeername(fd, (struct sockaddr*)&a, &size));
+  SAY(listen(fd, 1));
+  SAY(accept(fd, NULL, NULL));
+  SAY(shutdown(fd, SHUT_RDWR));
+}
+
+/* With the header, both ways; and who listens to what. */
+static void frames(void) {
+  const int out = listener(SOCK_RAW, "eth0", 0);
+  const int in = listener(SOCK_RAW, "eth1", kTest);
+  const int other = listener(SOCK_RAW, "eth1", kOther);
+  const int all = listener(SOCK_RAW, "eth1", ETH_P_ALL);
+  const int payload = listener(SOCK_DGRAM, "eth1", kTest);
+  const int elsewhere = listener(SOCK_RAW, "eth0", kTest);
+  struct sockaddr_ll a = at("eth0", 0);
+  SAY(send(out, make(kEth1, kEth0, kTest, 1), 64, 0));
+  SAY(send(out, make(kAll, kEth0, kTest, 2), 64, 0));
+  SAY(send(out, make(kGroup, kEth0, kTest, 3), 64, 0));
+  SAY(send(out, make(kEth1, kNobody, kOther, 4), 64, 0));
+  SAY(sendto(socket(AF_PACKET, SOCK_RAW, 0), make(kEth1, kEth0, kTest, 5), 64, 0, (struct sockaddr*)&a, sizeof a));
+  drain(in);
+  drain(other);
+  drain(all);
+  drain(payload);
+  drain(elsewhere);
+}
+
+/* Without: the host makes the header. */
+static void payloads(void) {
+  const int fd = socket(AF_PACKET, SOCK_DGRAM, 0);
+  const int bound = listener(SOCK_DGRAM, "eth1", kOther);
+  const int in = listener(SOCK_RAW, "eth1", kTest);
+  const int back = listener(SOCK_RAW, "eth0", kOther);
+  struct sockaddr_ll a = at("eth0", kTest);
+  a.sll_halen = 6;
+  memcpy(a.sll_addr, kEth1, 6);
+  SAY(sendto(fd, make(kEth1, kEth0, kTest, 1) + 14, 50, 0, (struct sockaddr*)&a, sizeof a));
+  memcpy(a.sll_addr, kAll, 6);
+  a.sll_halen = 0; /* nobody looks at it */
+  SAY(sendto(fd, make(kEth1, kEth0, kTest, 2) + 14, 50, 0, (struct sockaddr*)&a, sizeof a));
+  a.sll_halen = 9;
+  SAY(sendto(fd, frame, 50, 0, (struct sockaddr*)&a, sizeof a));
+  drain(in);
+  a = at("eth1", kOther);
+  memcpy(a.sll_addr, kEth0, 6);
+  SAY(send(bound, frame, 50, 0));
+  SAY(sendto(bound, make(kEth1, kEth0, kTest, 3) + 14, 50, 0, (struct sockaddr*)&a, sizeof a));
+  drain(back);
+}
+
+/* What goes out is seen by sockets of every protocol, but for the one that sent it. */
+static void outgoing(void) {
+  const int fd = listener(SOCK_RAW, "eth0", ETH_P_ALL);
+  const int witness = listener(SOCK_RAW, "eth0", ETH_P_ALL);
+  const int cooked = listener(SOCK_DGRAM, "eth0", ETH_P_ALL);
+  const int one = listener(SOCK_RAW, "eth0", kTest);
+  const int everywhere = listener(SOCK_RAW, NULL, ETH_P_ALL);
+  SAY(send(fd, make(kEth1, kEth0, kTest, 1), 64, 0));
+  drain(fd);
+  drain(witness);
+  drain(cooked);
+  drain(one);
+  drain(everywhere);
+  OPTION(witness, SOL_PACKET, 23, 1);
+  OPTION(witness, SOL_PACKET, 23, 2);
+  SAY(send(fd, make(kEth1, kEth0, kTest, 2), 64, 0));
+  drain(witness);
+  drain(cooked);
+}
+
+static void lengths(void) {
+  const int out = listener(SOCK_RAW, "eth0", 0);
+  const int in = listener(SOCK_RAW, "eth1", ETH_P_ALL);
+  const int llc = listener(SOCK_RAW, "eth1", 4);
+  const int cooked = listener(SOCK_DGRAM, "eth1", ETH_P_ALL);
+  make(kEth1, kEth0, 50, 1);
+  SAY(send(out, frame, 64, 0));
+  frame[14] = frame[15] = 0xff;
+  SAY(send(out, frame, 64, 0));
+  drain(in);
+  drain(llc);
+  drain(cooked);
+}
+
+static void faults(void) {
+  const int fd = socket(AF_PACKET, SOCK_RAW, htons(kTest));
+  const int cooked = socket(AF_PACKET, SOCK_DGRAM, htons(kTest));
+  struct sockaddr_ll a = at("eth0", kTest);
+  char data[8];
+  SAY(send(fd, frame, 64, 0));
+  SAY(sendto(fd, frame, 64, 0, (struct sockaddr*)&a, sizeof a - 1));
+  a.sll_ifindex = 77;
+  SAY(sendto(fd, frame, 64, 0, (struct sockaddr*)&a, sizeof a));
+  a = at("eth0", kTest);
+  make(kEth1, kEth0, kTest, 1);
+  SAY(sendto(fd, frame, 13, 0, (struct sockaddr*)&a, sizeof a));
+  SAY(sendto(fd, frame, 0, 0, (struct sockaddr*)&a, sizeof a));
+  SAY(sendto(fd, frame, 1514, 0, (struct sockaddr*)&a, sizeof a));
+  SAY(sendto(fd, frame, 1515, 0, (struct sockaddr*)&a, sizeof a));
+  SAY(sendto(cooked, frame, 1500, 0, (struct sockaddr*)&a, sizeof a));
+  SAY(sendto(cooked, frame, 1501, 0, (struct sockaddr*)&a, sizeof a));
+  SAY(stick(cooked, "eth0", kTest));
+  SAY(send(cooked, frame, 60, 0));
+  settle();
+  SAY(recv(fd, data, sizeof data, MSG_DONTWAIT));
+}
+
+/* A frame for another station, where a socket asks for such. */
+static void promiscuous(void) {
+  const int out = listener(SOCK_RAW, "eth0", 0);
+  const int in = listener(SOCK_RAW, "eth1", kTest);
+  SAY(member(in, PACKET_ADD_MEMBERSHIP, "eth1", PACKET_MR_PROMISC, 0));
+  SAY(member(in, PACKET_ADD_MEMBERSHIP, "eth1", PACKET_MR_PROMISC, 0));
+  SAY(send(out, make(kNobody, kEth0, kTest, 1), 64, 0));
+  drain(in);
+  SAY(member(in, PACKET_DROP_MEMBERSHIP, "eth1", PACKET_MR_PROMISC, 0));
+  SAY(send(out, make(kNobody, kEth0, kTest, 2), 64, 0));
+  drain(in);
+  SAY(member(in, PACKET_DROP_MEMBERSHIP, "eth1", PACKET_MR_PROMISC, 0));
+  SAY(member(in, PACKET_DROP_MEMBERSHIP, "eth1", PACKET_MR_PROMISC, 0));
+  SAY(member(in, PACKET_ADD_MEMBERSHIP, NULL, PACKET_MR_PROMISC, 0));
+  SAY(member(in, PACKET_ADD_MEMBERSHIP, "eth1", PACKET_MR_ALLMULTI, 0));
+  SAY(member(in, PACKET_ADD_MEMBERSHIP, "eth1", PACKET_MR_MULTICAST, 6));
+  SAY(member(in, PACKET_ADD_MEMBERSHIP, "eth1", PACKET_MR_MULTICAST, 5));
+  SAY(member(in, PACKET_DROP_MEMBERSHIP, "eth1", PACKET_MR_MULTICAST, 6));
+  SAY(setsockopt(in, SOL_PACKET, PACKET_ADD_MEMBERSHIP, frame, 8));
+}
+
+static void options(void) {
+  const int fd = listener(SOCK_RAW, "eth0", kTest);
+  OPTION(fd, SOL_SOCKET, SO_TYPE, 1);
+  OPTION(fd, SOL_SOCKET, SO_DOMAIN, 1);
+  OPTION(fd, SOL_SOCKET, SO_RCVBUF, 5000);
+  OPTION(fd, SOL_SOCKET, SO_ERROR, 1);
+  OPTION(fd, IPPROTO_IP, IP_TTL, 1);
+  OPTION(fd, IPPROTO_TCP, 1, 1);
+  OPTION(fd, SOL_PACKET, 99, 1);
+}
+
+static void receiving(void) {
+  const int out = listener(SOCK_RAW, "eth0", 0);
+  const int in = listener(SOCK_RAW, "eth1", kTest);
+  struct pollfd p = {in, POLLIN | POLLOUT, 0};
+  struct {
+    unsigned packets, drops;
+  } statistics;
+  socklen_t size = sizeof statistics;
+  char data[10];
+  struct iovec part = {data, sizeof data};
+  struct sockaddr_ll from;
+  struct msghdr message;
+  int waiting = -1;
+  SAY(poll(&p, 1, 0));
+  printf("%x\n", p.revents);
+  SAY(send(out, make(kEth1, kEth0, kTest, 1), 64, 0));
+  SAY(send(out, make(kEth1, kEth0, kTest, 2), 64, 0));
+  settle();
+  SAY(poll(&p, 1, 0));
+  printf("%x\n", p.revents);
+  SAY(recv(in, data, sizeof data, MSG_PEEK));
+  SAY(recv(in, data, sizeof data, MSG_PEEK | MSG_TRUNC));
+  SAY(ioctl(in, FIONREAD, &waiting));
+  printf("%d\n", waiting);
+  memset(&message, 0, sizeof message);
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_name = &from;
+  message.msg_namelen = sizeof from;
+  SAY(recvmsg(in, &message, 0));
+  printf("flags %x\n", message.msg_flags);
+  show_address(&from, message.msg_namelen);
+  SAY(recv(in, data, sizeof data, MSG_TRUNC));
+  SAY(getsockopt(in, SOL_PACKET, 6, &statistics, &size));
+  printf("%u %u (%u)\n", statistics.packets, statistics.drops, size);
+  SAY(getsockopt(in, SOL_PACKET, 6, &statistics, &size));
+  printf("%u %u\n", statistics.packets, statistics.drops);
+  SAY(stick(in, "eth1", 0)); /* the protocol stays */
+  SAY(send(out, make(kEth1, kEth0, kTest, 3), 64, 0));
+  drain(in);
+}
+
+static struct ifreq request(const char* name) {
+  struct ifreq r;
+  memset(&r, 0, sizeof r);
+  strcpy(r.ifr_name, name);
+  return r;
+}
+static void show_in(const char* what, const struct sockaddr* a) {
+  struct sockaddr_in in;
+  char text[32];
+  memcpy(&in, a, sizeof in);
+  printf("%s %d %s\n", what, in.sin_family, inet_ntop(AF_INET, &in.sin_addr, text, sizeof text));
+}
+static void interfaces(void) {
+  const int kinds[] = {AF_PACKET, AF_INET};
+  const int types[] = {SOCK_RAW, SOCK_DGRAM};
+  size_t i;
+  for (i = 0; i < 2; ++i) {
+    const int fd = socket(kinds[i], types[i], 0);
+    struct ifreq r = request("eth0");
+    struct ifconf list;
+    struct ifreq rows[8];
+    int k;
+    SAY(ioctl(fd, SIOCGIFINDEX, &r));
+    printf("%d\n", r.ifr_ifindex == (int)if_nametoindex("eth0"));
+    memset(r.ifr_name, 0, sizeof r.ifr_name);
+    SAY(ioctl(fd, SIOCGIFNAME, &r));
+    printf("%s\n", r.ifr_name);
+    r.ifr_ifindex = 77;
+    SAY(ioctl(fd, SIOCGIFNAME, &r));
+    r = request("eth0");
+    SAY(ioctl(fd, SIOCGIFHWADDR, &r));
+    printf("%d ", r.ifr_hwaddr.sa_family);
+    for (k = 0; k < 6; ++k) printf("%02x ", (unsigned char)r.ifr_hwaddr.sa_data[k]);
+    printf("\n");
+    r = request("eth1");
+    SAY(ioctl(fd, SIOCGIFFLAGS, &r));
+    printf("%x\n", (unsigned short)r.ifr_flags & ~(IFF_PROMISC | IFF_ALLMULTI));
+    SAY(ioctl(fd, SIOCGIFMTU, &r));
+    printf("%d\n", r.ifr_mtu);
+    r = request("eth0");
+    SAY(ioctl(fd, SIOCGIFADDR, &r));
+    show_in("address", &r.ifr_addr);
+    SAY(ioctl(fd, SIOCGIFNETMASK, &r));
+    show_in("mask", &r.ifr_addr);
+    SAY(ioctl(fd, SIOCGIFBRDADDR, &r));
+    show_in("broadcast", &r.ifr_addr);
+    r = request("eth1");
+    SAY(ioctl(fd, SIOCGIFADDR, &r));
+    r = request("eth7");
+    SAY(ioctl(fd, SIOCGIFINDEX, &r));
+    SAY(ioctl(fd, SIOCGIFADDR, &r));
+    memset(&list, 0, sizeof list);
+    list.ifc_len = sizeof rows;
+    list.ifc_req = rows;
+    SAY(ioctl(fd, SIOCGIFCONF, &list));
+    printf("%d\n", list.ifc_len / (int)sizeof *rows);
+    for (k = 0; k < list.ifc_len / (int)sizeof *rows; ++k) show_in(rows[k].ifr_name, &rows[k].ifr_addr);
+    list.ifc_len = 10;
+    SAY(ioctl(fd, SIOCGIFCONF, &list));
+    printf("%d\n", list.ifc_len);
+  }
+}
+
+static void addresses(void) {
+  struct ifaddrs* list = NULL;
+  const struct ifaddrs* a;
+  const char* const names[] = {"eth0", "eth1"};
+  int i;
+  SAY(getifaddrs(&list));
+  for (i = 0; i < 2; ++i) {
+    for (a = list; a != NULL; a = a->ifa_next) {
+      if (strcmp(a->ifa_name, names[i]) != 0) continue;
+      printf("%s %x: ", a->ifa_name, a->ifa_flags & ~(unsigned)(IFF_PROMISC | IFF_ALLMULTI));
+      if (a->ifa_addr->sa_family == AF_PACKET) {
+        show_address((const struct sockaddr_ll*)a->ifa_addr, 0);
+      } else if (a->ifa_addr->sa_family == AF_INET) {
+        show_in("address", a->ifa_addr);
+        show_in("mask", a->ifa_netmask);
+        show_in("broadcast", a->ifa_broadaddr);
+      }
+    }
+  }
+  freeifaddrs(list);
+}
+
+static const struct {
+  const char* name;
+  void (*run)(void);
+} kCases[] = {
+    {"making", making},     {"ends", ends},         {"frames", frames},   {"payloads", payloads},
+    {"outgoing", outgoing}, {"lengths", lengths},   {"faults", faults},   {"promiscuous", promiscuous},
+    {"options", options},   {"receiving", receiving}, {"interfaces", interfaces}, {"addresses", addresses},
+};
+
+int main(int argc, char** argv) {
+  size_t i;
+  for (i = 0; i < sizeof kCases / sizeof *kCases; ++i) {
+    if (argc > 1 && strcmp(argv[1], kCases[i].name) == 0) {
+      kCases[i].run();
+      return 0;
+    }
+  }
+  return 2;
+}
