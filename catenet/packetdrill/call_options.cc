@@ -70,7 +70,7 @@ Result<std::int64_t> read_timing(SocketTable& table, int fd, const auto& read) {
 }
 constexpr std::int64_t kMostSeconds = 32767;  // Linux's MAX_TCP_KEEPIDLE and MAX_TCP_KEEPINTVL
 
-constexpr std::array<OptionRow, 26> kRows{{
+constexpr std::array<OptionRow, 29> kRows{{
     {IPPROTO_TCP, TCP_MAXSEG,
      [](SocketTable& table, int fd, std::int64_t value) {
        return value < 0 || value > 0xffff ? fail(EINVAL, "no segment is of that size")
@@ -131,6 +131,24 @@ constexpr std::array<OptionRow, 26> kRows{{
     {IPPROTO_TCP, TCP_FASTOPEN_CONNECT, set_switch<option::FastOpenConnect>, get_switch<option::FastOpenConnect>},
     {IPPROTO_TCP, TCP_FASTOPEN_NO_COOKIE, set_switch<option::FastOpenWithoutCookie>,
      get_switch<option::FastOpenWithoutCookie>},
+    {SOL_SOCKET, SO_ZEROCOPY, set_switch<option::ZeroCopy>, get_switch<option::ZeroCopy>},
+    {IPPROTO_TCP, TCP_NOTSENT_LOWAT,
+     [](SocketTable& table, int fd, std::int64_t value) {
+       return table.set_option(fd, option::UnsentLowMark{static_cast<std::uint32_t>(value)});
+     },
+     [](SocketTable& table, int fd) {
+       const auto got = table.get_option<option::UnsentLowMark>(fd);
+       return got ? Result<std::int64_t>(got->bytes) : std::unexpected(got.error());
+     }},
+    {IPPROTO_TCP, TCP_SYNCNT,
+     [](SocketTable& table, int fd, std::int64_t value) {
+       return value < 1 || value > 127 ? fail(EINVAL, "a number out of range")
+                                       : table.set_option(fd, option::SynRetries{static_cast<std::uint8_t>(value)});
+     },
+     [](SocketTable& table, int fd) {
+       const auto got = table.get_option<option::SynRetries>(fd);
+       return got ? Result<std::int64_t>(got->times) : std::unexpected(got.error());
+     }},
     {IPPROTO_TCP, TCP_CORK, set_switch<option::Cork>, get_switch<option::Cork>},
     {IPPROTO_TCP, TCP_NODELAY, set_switch<option::NoDelay>, get_switch<option::NoDelay>},
     {IPPROTO_TCP, TCP_USER_TIMEOUT,
@@ -184,7 +202,7 @@ Answer answer(const Result<void>& done, const CallEvent& call) {
   return done ? Answer{} : Answer{Answer::Kind::returned, -1, done.error().code, {}};
 }
 
-constexpr std::int64_t kNoLowMark = 0xffffffff;
+constexpr std::int64_t kLeastLinuxBuffer = 4608;  // SOCK_MIN_SNDBUF
 
 // A buffer's size as FreeBSD tells it: on a connection rounded up to whole segments.
 std::int64_t freebsd_buffer(SocketTable& table, int fd, bool receive, std::int64_t set) {
@@ -213,26 +231,23 @@ std::optional<Answer> Calls::set_special(Open& open, std::int64_t level, std::in
     open.tells_queue = number(value) != 0;
     return Answer{};
   }
-  if (level == IPPROTO_TCP && name == TCP_NOTSENT_LOWAT && open.stream &&
-      (number(value) & kNoLowMark) == kNoLowMark) {  // no mark, as always here
-    return Answer{};
-  }
   if (level == SOL_SOCKET && (name == SO_SNDBUF || name == SO_RCVBUF)) {
     (name == SO_SNDBUF ? open.send_buffer : open.receive_buffer) = number(value);
   }
-  if (level == IPPROTO_TCP && name == TCP_NODELAY && number(value) != 0 && open.more) {
-    (void)table_.set_option(open.fd, option::Cork{false});  // MSG_MORE's
-    open.more = false;
+  if (level == SOL_SOCKET && name == SO_SNDBUF && open.stream && linux_) {  // socket(7): room for the bookkeeping
+    const std::int64_t bytes = std::max(2 * number(value), kLeastLinuxBuffer);
+    return answer(table_.set_option(open.fd, option::SendBuffer{static_cast<std::size_t>(bytes)}), call);
   }
-  return std::nullopt;
+  if (level == SOL_SOCKET && name == SO_TIMESTAMPING) {
+    return set_stamps(open, number(value));
+  }
+  const bool says_nothing_here = level == SOL_SOCKET ? name == SO_MARK : level == IPPROTO_IP && name == IP_FREEBIND;
+  return says_nothing_here ? std::optional(Answer{}) : std::nullopt;
 }
 
 std::optional<std::int64_t> Calls::get_special(const Open& open, std::int64_t level, std::int64_t name) const {
   if (level == IPPROTO_TCP && name == TCP_INQ && open.stream) {
     return open.tells_queue ? 1 : 0;
-  }
-  if (level == IPPROTO_TCP && name == TCP_NOTSENT_LOWAT && open.stream) {
-    return kNoLowMark;
   }
   if (level == SOL_SOCKET && (name == SO_SNDBUF || name == SO_RCVBUF)) {
     const std::int64_t set = name == SO_SNDBUF ? open.send_buffer : open.receive_buffer;

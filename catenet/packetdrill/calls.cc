@@ -24,6 +24,19 @@ Answer returned(std::int64_t value) { return {Answer::Kind::returned, value, 0, 
 Answer unsupported(std::string what) { return {Answer::Kind::unsupported, 0, 0, std::move(what)}; }
 
 bool is_null(const Expr& e) { return e.kind == Expr::Kind::word && e.text == "NULL"; }
+// A packet of Linux's refers to so many pieces of memory (CONFIG_MAX_SKB_FRAGS).
+constexpr std::size_t kMostPieces = 17;
+std::size_t pieces_of(const Expr& e) {
+  if (e.kind == Expr::Kind::list) {
+    return e.items.size();
+  }
+  for (const Expr& field : e.items) {
+    if (field.text == "msg_iov") {
+      return field.items[0].items.size();
+    }
+  }
+  return 0;
+}
 bool vector_has(const Expr& message, std::string_view name) {
   return std::ranges::any_of(message.items, [&](const Expr& field) { return field.text == name; });
 }
@@ -43,7 +56,7 @@ Answer plain(const Result<T>& result) {
 }  // namespace
 
 std::span<const Calls::Row> Calls::rows() {
-  static constexpr std::array<Row, 30> kRows{{
+  static constexpr std::array<Row, 32> kRows{{
       {"socket", &Calls::do_socket},
       {"bind", &Calls::do_bind},
       {"listen", &Calls::do_listen},
@@ -70,6 +83,8 @@ std::span<const Calls::Row> Calls::rows() {
       {"setsockopt", &Calls::do_setsockopt},
       {"getsockopt", &Calls::do_getsockopt},
       {"fcntl64", &Calls::do_fcntl},
+      {"open", &Calls::do_open},
+      {"sendfile", &Calls::do_sendfile},
       {"epoll_create", &Calls::do_epoll_create},
       {"epoll_create1", &Calls::do_epoll_create},
       {"epoll_ctl", &Calls::do_epoll_ctl},
@@ -143,6 +158,9 @@ Result<wire::Endpoint> Calls::address(const Expr& e, const wire::IpAddress& impl
   wire::Endpoint end{addresses_.seen(implied), kPort};
   if (e.kind == Expr::Kind::ellipsis) {
     return end;
+  }
+  if (e.kind == Expr::Kind::word && e.text == "AF_UNSPEC") {
+    return fail(EAFNOSUPPORT, "no family");
   }
   for (const Expr& field : e.items) {
     const bool is_address = field.text == "sin_addr" || field.text == "sin6_addr";
@@ -308,6 +326,9 @@ Answer Calls::do_read(const CallEvent& call, Progress&) {
   } else if (call.name != "read" && call.name != "readv") {
     flags = number(call, 3);
   }
+  if (open->stream && (flags & MSG_ERRQUEUE) != 0 && (flags & ~std::int64_t{MSG_ERRQUEUE | MSG_DONTWAIT}) == 0) {
+    return read_error_queue(call, *open);
+  }
   if ((flags & ~std::int64_t{MSG_PEEK | MSG_DONTWAIT | MSG_NOSIGNAL}) != 0) {
     return unsupported("a receive with the flags " + to_text(call.arguments[call.name == "recvmsg" ? 2 : 3]));
   }
@@ -395,10 +416,13 @@ Answer Calls::do_write(const CallEvent& call, Progress& progress) {
   if (call.name == "sendmsg" && vector_has(call.arguments[1], "msg_control")) {
     return unsupported("control messages");
   }
-  const bool more = (flags & MSG_MORE) != 0 && open->stream;
-  flags &= ~std::int64_t{open->stream ? MSG_MORE : 0};
-  if ((flags & ~std::int64_t{MSG_NOSIGNAL | MSG_DONTWAIT | MSG_FASTOPEN}) != 0) {
+  const std::int64_t of_streams = open->stream ? MSG_MORE | MSG_EOR | MSG_ZEROCOPY : 0;
+  if ((flags & ~(MSG_NOSIGNAL | MSG_DONTWAIT | MSG_FASTOPEN | of_streams)) != 0) {
     return unsupported("a send with the flags " + to_text(call.arguments[call.name == "sendmsg" ? 2 : 3]));
+  }
+  const bool zero_copy = (flags & MSG_ZEROCOPY) != 0;
+  if (zero_copy && vector && pieces_of(call.arguments[1]) > kMostPieces) {
+    return unsupported("a write of more pieces than a packet of Linux's refers to");
   }
   if (!vector && is_null(call.arguments[1]) && wanted > 0 && table_.getpeername(open->fd)) {
     return failed(EFAULT);
@@ -408,14 +432,10 @@ Answer Calls::do_write(const CallEvent& call, Progress& progress) {
   if (!to || !unknown_.empty()) {
     return failed((flags & MSG_FASTOPEN) != 0 ? EOPNOTSUPP : EAFNOSUPPORT);
   }
-  if (more) {  // as if corked for the time being; a send without the flag, or TCP_NODELAY, ends it
-    (void)table_.set_option(open->fd, socket::option::Cork{true});
-  }
   Answer answer = send(*open, static_cast<std::size_t>(wanted), flags, *to ? &**to : nullptr, progress);
-  if (open->more && !more) {
-    (void)table_.set_option(open->fd, socket::option::Cork{false});
+  if (answer.kind == Answer::Kind::returned && answer.value > 0 && open->stream) {
+    (void)table_.end_send(open->fd, zero_copy);
   }
-  open->more = more;
   return answer;
 }
 
@@ -463,14 +483,23 @@ Answer Calls::send_opening(Open& open, std::size_t bytes, bool waits, const wire
 
 Answer Calls::send(Open& open, std::size_t bytes, std::int64_t flags, const wire::Endpoint* to, Progress& progress) {
   const bool waits = !open.non_blocking && (flags & MSG_DONTWAIT) == 0;
+  const socket::SendFlags how{.more = (flags & MSG_MORE) != 0, .end_of_record = (flags & MSG_EOR) != 0};
   const auto later = table_.get_option<socket::option::FastOpenConnect>(open.fd);
   const bool pending = later && later->pending;
   if (open.stream && (progress.opening || pending || ((flags & MSG_FASTOPEN) != 0 && progress.done == 0))) {
     return send_opening(open, bytes, waits, (flags & MSG_FASTOPEN) != 0 ? to : nullptr, progress);
   }
+  if (progress.begun && waits && open.stream) {  // it sleeps until there is room again, which is more than some
+    const auto ready = table_.poll(open.fd);
+    if (ready && (*ready & socket::ready::kWrite) == 0) {
+      return {Answer::Kind::blocks, 0, 0, {}};
+    }
+  }
   while (true) {
     const auto rest = zeroes(bytes).subspan(std::min(progress.done, bytes));
-    const auto sent = to != nullptr ? table_.send_to(open.fd, rest, *to) : table_.send(open.fd, rest);
+    const auto sent = open.stream     ? table_.send(open.fd, rest, how)
+                      : to != nullptr ? table_.send_to(open.fd, rest, *to)
+                                      : table_.send(open.fd, rest);
     if (!sent) {
       if (sent.error().code == EAGAIN && waits) {
         return {Answer::Kind::blocks, 0, 0, {}};
@@ -488,18 +517,30 @@ Answer Calls::do_close(const CallEvent& call, Progress&) {
   const std::int64_t name = number(call, 0);
   const auto found = open_.find(name);
   if (found == open_.end()) {
-    return failed(EBADF);
+    return open_files_.erase(name) > 0 ? returned(0) : failed(EBADF);
   }
   const auto linger = table_.get_option<socket::option::Linger>(found->second.fd);
   if (linger && linger->on && linger->after > Duration{}) {
     return unsupported("a close that lingers");
   }
   const int fd = found->second.fd;
+  const auto local = table_.getsockname(fd);
+  const auto peer = table_.getpeername(fd);
+  if (found->second.stream && local && peer) {
+    closed_.push_back({*local, *peer});
+  }
   for (auto& [number, set] : epolls_) {
     set.forget(name);
   }
   open_.erase(found);
   return plain(table_.close(fd));
+}
+
+bool Calls::was_closed(const wire::FourTuple& tuple) const {
+  return std::ranges::any_of(closed_, [&](const wire::FourTuple& c) {
+    return c.local == wire::Endpoint{addresses_.seen(tuple.local.address), tuple.local.port} &&
+           c.foreign == wire::Endpoint{addresses_.seen(tuple.foreign.address), tuple.foreign.port};
+  });
 }
 
 Answer Calls::do_shutdown(const CallEvent& call, Progress&) {

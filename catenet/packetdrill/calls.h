@@ -55,6 +55,15 @@ class Calls {
   /// The last descriptor made, by socket() or accept().
   [[nodiscard]] int newest() const { return newest_; }
   [[nodiscard]] socket::SocketTable& table() { return table_; }
+  /// Of the times that the error queue tells.
+  void set_tolerance(Duration tolerance) { tolerance_ = tolerance; }
+  /// A file of zeroes, for open() and sendfile().
+  void make_file(const std::string& path, std::size_t bytes);
+  /// The script has closed the socket of this connection.
+  [[nodiscard]] bool was_closed(const wire::FourTuple& tuple) const;
+  /// Send buffers are as large as Linux makes them: twice what a program asks for.
+  void set_linux(bool on) { linux_ = on; }
+  [[nodiscard]] bool is_linux() const { return linux_; }
   /// Buffer sizes are told as FreeBSD tells them.
   void set_freebsd(bool on) { freebsd_ = on; }
   [[nodiscard]] bool freebsd() const { return freebsd_; }
@@ -67,9 +76,12 @@ class Calls {
     bool stream = false;
     bool non_blocking = false;
     bool tells_queue = false;      ///< TCP_INQ
-    bool more = false;             ///< the last send said MSG_MORE
     std::int64_t send_buffer = 0;  ///< as the script set it; 0: not set
     std::int64_t receive_buffer = 0;
+  };
+  struct OpenFile {
+    std::size_t size = 0;
+    std::size_t at = 0;
   };
   static constexpr std::int64_t kFirstEpoll = 1000;
   using Handler = Answer (Calls::*)(const CallEvent& call, Progress& progress);
@@ -92,6 +104,12 @@ class Calls {
   Answer do_ioctl(const CallEvent& call, Progress& progress);
   Answer do_poll(const CallEvent& call, Progress& progress);
   Answer do_names(const CallEvent& call, Progress& progress);
+  // calls_notices.cc
+  Answer do_open(const CallEvent& call, Progress& progress);
+  Answer do_sendfile(const CallEvent& call, Progress& progress);
+  Answer read_error_queue(const CallEvent& call, const Open& open);
+  /// Nothing: not stamps that we have.
+  std::optional<Answer> set_stamps(const Open& open, std::int64_t wanted);
   // calls_epoll.cc
   Answer do_epoll_create(const CallEvent& call, Progress& progress);
   Answer do_epoll_ctl(const CallEvent& call, Progress& progress);
@@ -129,6 +147,11 @@ class Calls {
   int newest_ = -1;
   bool wrote_text_ = false;
   bool freebsd_ = false;
+  bool linux_ = false;
+  Duration tolerance_ = Duration::milliseconds(4);
+  std::map<std::string, std::size_t> files_;
+  std::map<std::int64_t, OpenFile> open_files_;
+  std::vector<wire::FourTuple> closed_;
 };
 
 }  // namespace catenet::packetdrill

@@ -17,18 +17,22 @@ static_assert(EPOLLIN == POLLIN && EPOLLOUT == POLLOUT && EPOLLERR == POLLERR &&
 
 namespace {
 
+constexpr std::int64_t kExclusive = EPOLLEXCLUSIVE;    // there is one instance only that could be woken
 constexpr std::int64_t kEdge = std::int64_t{1} << 31;  // EPOLLET, whose value in the header is a negative int
 
 }  // namespace
 
 int EpollSet::control(int operation, std::int64_t name, int fd, std::int64_t events, std::uint64_t data) {
   constexpr std::int64_t kKnown = EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLERR | EPOLLHUP | EPOLLRDHUP | EPOLLRDNORM |
-                                  EPOLLWRNORM | kEdge | EPOLLONESHOT;
+                                  EPOLLWRNORM | kEdge | EPOLLONESHOT | kExclusive;
   const auto found = std::ranges::find(entries_, name, &Entry::name);
   if (operation != EPOLL_CTL_ADD && operation != EPOLL_CTL_MOD && operation != EPOLL_CTL_DEL) {
     return EINVAL;
   }
   if (operation != EPOLL_CTL_DEL && (events & ~kKnown) != 0) {
+    return EINVAL;
+  }
+  if (operation == EPOLL_CTL_MOD && (events & kExclusive) != 0) {
     return EINVAL;
   }
   if ((operation == EPOLL_CTL_ADD) == (found != entries_.end())) {
@@ -53,7 +57,10 @@ void EpollSet::look(const socket::SocketTable& table) {
     const socket::Descriptor* d = table.find(entry.fd);
     const std::int64_t mask = ready ? posix::poll_bits(*ready) : 0;
     const std::uint64_t waiting = d != nullptr ? d->row().receive_queue : 0;
-    entry.news = entry.news || (mask & ~entry.mask) != 0 || waiting > entry.waiting;
+    const auto figures = table.get_option<socket::option::Figures>(entry.fd);
+    const std::size_t notices = figures ? figures->notices : 0;
+    entry.news = entry.news || (mask & ~entry.mask) != 0 || waiting > entry.waiting || notices > entry.notices;
+    entry.notices = notices;
     entry.mask = mask;
     entry.waiting = waiting;
   }

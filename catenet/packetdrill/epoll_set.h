@@ -17,7 +17,7 @@ class EpollSet {
     std::uint64_t data = 0;
   };
   /// `name` is the caller's number for the socket, `fd` the table's. 0 or EEXIST, ENOENT, EINVAL (an operation or an
-  /// event that is not there: EPOLLEXCLUSIVE, EPOLLWAKEUP).
+  /// event that is not there: EPOLLWAKEUP; EPOLLEXCLUSIVE later than in the beginning).
   int control(int operation, std::int64_t name, int fd, std::int64_t events, std::uint64_t data);
   void forget(std::int64_t name);
   void look(const socket::SocketTable& table);
@@ -32,6 +32,7 @@ class EpollSet {
     std::uint64_t data = 0;
     std::int64_t mask = 0;  // when last looked at
     std::uint64_t waiting = 0;
+    std::size_t notices = 0;
     bool news = true;
     bool disabled = false;  // by EPOLLONESHOT
   };

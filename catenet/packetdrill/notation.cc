@@ -122,6 +122,16 @@ std::string option_text(const TcpOption& o) {
       }
       return text;
     }
+    case option_kind::kAccurateEcn0:
+    case option_kind::kAccurateEcn1: {
+      const bool first = o.kind == option_kind::kAccurateEcn0;
+      const std::array<std::string_view, 3> names{first ? "e0b" : "e1b", "ceb", first ? "e1b" : "e0b"};
+      std::string text = "ECN";
+      for (std::size_t i = 0; i < names.size() && 3 * i + 3 <= size; ++i) {
+        text += fmt::format(" {} {}", names[i], o.body[3 * i] << 16 | o.body[3 * i + 1] << 8 | o.body[3 * i + 2]);
+      }
+      return text;
+    }
     default: {
       std::string text = o.kind == option_kind::kFastOpen ? "FO " : fmt::format("kind {} ", o.kind);
       for (const std::uint8_t byte : o.body) {

@@ -169,6 +169,28 @@ bool parse_sack(Scanner& in, TcpOption& out) {
   return !out.body.empty() || in.complain("expected SACK blocks");
 }
 
+// "ECN e0b 1 ceb 0 e1b 1": up to three counters of three bytes in one of two orders.
+bool parse_accurate_ecn(Scanner& in, TcpOption& out) {
+  constexpr std::int64_t kMax24 = 0xffffff;
+  static constexpr std::array<std::string_view, 3> kOrder0{"e0b", "ceb", "e1b"};
+  static constexpr std::array<std::string_view, 3> kOrder1{"e1b", "ceb", "e0b"};
+  in.skip_space();
+  const bool first = !in.looking_at_word("e1b");
+  out.kind = first ? option_kind::kAccurateEcn0 : option_kind::kAccurateEcn1;
+  for (const std::string_view name : first ? kOrder0 : kOrder1) {
+    std::uint32_t value = 0;
+    if (!in.accept_word(name)) {
+      break;
+    }
+    if (!number(in, value, kMax24)) {
+      return false;
+    }
+    out.body.push_back(static_cast<std::uint8_t>(value >> 16));
+    put16(out.body, value);
+  }
+  return true;
+}
+
 bool parse_option(Scanner& in, TcpOption& out) {
   const std::string name = in.word();
   std::uint32_t value = 0;
@@ -195,6 +217,9 @@ bool parse_option(Scanner& in, TcpOption& out) {
   }
   if (name == "sack") {
     return parse_sack(in, out);
+  }
+  if (name == "ECN") {
+    return parse_accurate_ecn(in, out);
   }
   if (name == "TS") {
     out.kind = option_kind::kTimestamps;

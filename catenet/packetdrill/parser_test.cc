@@ -94,7 +94,7 @@ TEST(Parser, MistakesAreToldWithTheirLine) {
 TEST(Parser, WhatIsNotThereIsNamed) {
   EXPECT_TRUE(bad("0 > ipv4 1.1.1.1 > 2.2.2.2: . 1:1(0) ack 1").unsupported);
   EXPECT_EQ(bad("0 > sctp: INIT[]").text, "packets of sctp");
-  EXPECT_EQ(bad("0 > . 1:1(0) ack 1 <ECN e1b 1>").text, "the TCP option ECN");
+  EXPECT_EQ(bad("0 > . 1:1(0) ack 1 <scps 1>").text, "the TCP option scps");
   EXPECT_TRUE(bad("0 < icmp frobnicate").unsupported);
 }
 

@@ -23,6 +23,8 @@ Player::Player(const Settings& settings, const Script& script)
       world_({}, addresses_of(settings), settings.mtu),
       calls_(world_.host.sockets().table(), world_.addresses) {
   world_.apply(settings.tcp);
+  calls_.set_linux(settings.tcp.linux_profile);
+  calls_.set_tolerance(settings.tolerance);
 }
 
 Outcome Player::play() {
@@ -100,19 +102,43 @@ Player::Stop Player::play_event(const Event& event) {
     return play_call(event, *call);
   }
   if (const auto* command = std::get_if<CommandEvent>(&event.what)) {
-    transport::Tcp& tcp = world_.host.tcp();
-    if (const auto wanted = socket_count(command->text)) {
-      return check_sockets(event, *wanted);
-    }
-    TcpSettings tcp_settings{tcp.config(), tcp.policy(), tcp.limits(), {}, false, calls_.freebsd()};
-    if (auto reason = apply_command(command->text, tcp_settings)) {
-      return skipped(event, std::move(*reason));
-    }
-    world_.apply(tcp_settings);
-    calls_.set_freebsd(tcp_settings.freebsd);
-    return std::nullopt;
+    return play_command(event, command->text);
   }
   return play_code(event, std::get<CodeEvent>(event.what));
+}
+
+Player::Stop Player::play_command(const Event& event, const std::string& command) {
+  transport::Tcp& tcp = world_.host.tcp();
+  if (const auto wanted = socket_count(command)) {
+    return check_sockets(event, *wanted);
+  }
+  if (const auto wanted = row_check(command)) {
+    return check_row(event, *wanted);
+  }
+  TcpSettings tcp_settings{tcp.config(), tcp.policy(), tcp.limits(), {}, false, calls_.freebsd(), calls_.is_linux()};
+  if (auto reason = apply_command(command, tcp_settings)) {
+    return skipped(event, std::move(*reason));
+  }
+  for (std::string_view rest = command; !rest.empty();) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    if (const auto file = file_made_by(line)) {
+      calls_.make_file(file->first, file->second);
+    }
+    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+  }
+  world_.apply(tcp_settings);
+  calls_.set_freebsd(tcp_settings.freebsd);
+  calls_.set_linux(tcp_settings.linux_profile);
+  return std::nullopt;
+}
+
+Player::Stop Player::check_row(const Event& event, const RowCheck& wanted) {
+  const auto rows = world_.host.tcp().snapshot();
+  const bool there = std::ranges::any_of(rows, [&](const transport::TcpPcbInfo& row) {
+    const bool port = row.tuple.local.port == wanted.port || row.tuple.foreign.port == wanted.port;
+    return port && linux_state(row.state) == wanted.state;
+  });
+  return there ? std::nullopt : Stop(failed(event, "no connection in this state"));
 }
 
 Player::Stop Player::check_sockets(const Event& event, const SocketCount& wanted) {
@@ -164,6 +190,10 @@ Player::Stop Player::play_code(const Event& event, const CodeEvent& code) {
     if (same_socket || (same_flow && !found)) {
       found = info;
     }
+  }
+  if (!found) {  // no connection, but perhaps a socket
+    const auto figures = calls_.table().get_option<socket::option::Figures>(fd);
+    found = figures ? std::optional(figures->tcp) : std::nullopt;
   }
   const Verdict verdict = check_code(code.text, variables_, [&](std::string_view name) {
     return found ? tcp_info_field(*found, name) : std::nullopt;

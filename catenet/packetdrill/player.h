@@ -31,6 +31,10 @@ class Player {
   Stop play_inbound(const Event& event, const PacketEvent& packet);
   Stop play_call(const Event& event, const CallEvent& call);
   Stop check_sockets(const Event& event, const SocketCount& wanted);
+  Stop check_row(const Event& event, const RowCheck& wanted);
+  Stop play_command(const Event& event, const std::string& command);
+  /// Of a connection that the script is done with, while it expects the beginning of another one.
+  [[nodiscard]] bool is_afterword(const Seen& seen, const PacketEvent& expected);
   Stop play_code(const Event& event, const CodeEvent& code);
 
   // Outbound packets (player_packets.cc).

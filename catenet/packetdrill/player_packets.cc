@@ -131,8 +131,9 @@ Player::Stop Player::play_outbound(const Event& event, const PacketEvent& packet
   const Instant end = any ? world_.now() + kLongPatience : std::max(last, world_.now()) + tolerance(first) + kPatience;
   auto seen = next_packet(end);
   // As the original: what no socket sends (the answer to a ping, an ICMP error) is only looked at where it is expected.
-  while (seen && !ended_ && std::holds_alternative<IcmpFields>(seen->body) &&
-         !std::holds_alternative<IcmpFields>(packet.body)) {
+  while (seen && !ended_ &&
+         ((std::holds_alternative<IcmpFields>(seen->body) && !std::holds_alternative<IcmpFields>(packet.body)) ||
+          is_afterword(*seen, packet))) {
     seen = next_packet(end);
   }
   if (ended_) {
@@ -144,6 +145,21 @@ Player::Stop Player::play_outbound(const Event& event, const PacketEvent& packet
                   "nothing by " + to_text(std::max(end, world_.now()).since_start()));
   }
   return compare_packet(event, packet, std::move(*seen));
+}
+
+bool Player::is_afterword(const Seen& seen, const PacketEvent& expected) {
+  const auto* tcp = std::get_if<TcpFields>(&seen.body);
+  const bool begins = tcp != nullptr && (tcp->flags & (TcpFlag::kSyn | TcpFlag::kAck)) == TcpFlag::kSyn;
+  if (tcp == nullptr || begins || !calls_.was_closed({seen.source, seen.destination})) {
+    return false;
+  }
+  if (is_first_syn(expected)) {
+    return true;
+  }
+  const bool names = expected.source_port != 0 || expected.destination_port != 0;
+  const bool current =
+      current_ != nullptr && current_->local() == seen.source && current_->remote() == seen.destination;
+  return !names && !current && current_ != nullptr;
 }
 
 Player::Stop Player::compare_packet(const Event& event, const PacketEvent& expected, Seen seen) {

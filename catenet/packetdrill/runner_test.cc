@@ -128,7 +128,11 @@ TEST(Runner, CallsAreJudged) {
 TEST(Runner, WhatIsNotThereIsSkippedByName) {
   EXPECT_EQ(after_open("+0 eventfd(1, 0) = 5"), "skipped: the call eventfd");
   EXPECT_EQ(after_open("+0 send(4, ..., 10, MSG_OOB) = 10"), "skipped: a send with the flags MSG_OOB");
-  EXPECT_EQ(after_open("+0 setsockopt(4, SOL_SOCKET, SO_MARK, [1], 4) = 0"), "skipped: the socket option SO_MARK");
+  EXPECT_EQ(after_open("+0 setsockopt(4, SOL_SOCKET, SO_TXTIME, [1], 4) = 0"), "skipped: the socket option SO_TXTIME");
+  EXPECT_EQ(after_open("+0 setsockopt(4, SOL_SOCKET, SO_TIMESTAMPING, [SOF_TIMESTAMPING_RX_SOFTWARE], 4) = 0"),
+            "skipped: the socket option SO_TIMESTAMPING");
+  EXPECT_EQ(after_open("+0 open(\"/tmp/nothing\", O_RDONLY) = 5"), "skipped: a file that no command has made");
+  EXPECT_EQ(after_open("+0 `nstat | grep -q TcpExtTCPDSACKRecv`"), "skipped: the command 'nstat'");
   EXPECT_EQ(after_open("+0 setsockopt(4, SOL_SOCKET, SO_FROB, [1], 4) = 0"), "skipped: the socket option SO_FROB");
   EXPECT_EQ(after_open("+0 `reboot`"), "skipped: the command 'reboot'");
   EXPECT_EQ(after_open("+0 `sysctl -q net.ipv4.tcp_frobs=1`"), "skipped: sysctl net.ipv4.tcp_frobs=1");
@@ -159,6 +163,35 @@ TEST(Runner, EpollAndControlMessagesAreCompared) {
       "cmsg_type=TCP_CM_INQ, cmsg_data=";
   EXPECT_EQ(after_open(inquiry + "6}]}, 0) = 4"), "passed");
   EXPECT_EQ(after_open(inquiry + "5}]}, 0) = 4"), "failed: recvmsg: TCP_CM_INQ says 6, not 5");
+}
+
+// Of a send with MSG_ZEROCOPY, all that the error queue says.
+TEST(Runner, TheErrorQueueIsCompared) {
+  const std::string sent =
+      "+0 setsockopt(4, SOL_SOCKET, SO_ZEROCOPY, [1], 4) = 0\n+0 send(4, ..., 10, MSG_ZEROCOPY) = 10\n"
+      "+0 > P. 1:11(10) ack 1\n+0 < . 1:1(0) ack 11 win 65535\n";
+  const auto receive = [](const std::string& flags, const std::string& info) {
+    return "+0 recvmsg(4, {msg_name(...)=..., msg_iov(1)=[{...,0}], msg_flags=" + flags +
+           ", msg_control=[{cmsg_level=CMSG_LEVEL_IP, cmsg_type=CMSG_TYPE_RECVERR, cmsg_data={ee_errno=0, "
+           "ee_origin=SO_EE_ORIGIN_ZEROCOPY, ee_type=0, ee_code=SO_EE_CODE_ZEROCOPY_COPIED, ee_info=" +
+           info + ", ee_data=0}}]}, MSG_ERRQUEUE) = 0";
+  };
+  EXPECT_EQ(after_open(sent + receive("MSG_ERRQUEUE", "0")), "passed");
+  EXPECT_EQ(after_open(sent + receive("MSG_ERRQUEUE", "1")), "failed: recvmsg: in the error queue ee_info is 0, not 1");
+  EXPECT_EQ(after_open(sent + receive("0", "0")), "failed: recvmsg: in the error queue msg_flags is 8192, not 0");
+  EXPECT_EQ(after_open(receive("MSG_ERRQUEUE", "0")), "failed: result of recvmsg");
+}
+
+TEST(Runner, FilesAreOnesThatCommandsMake) {
+  const std::string made = "+0 `dd bs=2 count=5 if=/dev/zero of=/tmp/f`\n+0 open(\"/tmp/f\", O_RDONLY) = 5\n";
+  EXPECT_EQ(after_open(made + "+0 sendfile(4, 5, [0], 20) = 10\n+0 > P. 1:11(10) ack 1"), "passed");
+  EXPECT_EQ(after_open(made + "+0 sendfile(4, 5, [7], 20) = 3\n+0 > P. 1:4(3) ack 1\n+0 close(5) = 0"), "passed");
+}
+
+TEST(Runner, RowsOfTheConnectionTableAreLookedFor) {
+  EXPECT_EQ(after_open("+0 `grep \" 0A \" /proc/net/tcp /proc/net/tcp6 | grep \":1F90\"`"), "passed");
+  EXPECT_EQ(after_open("+0 `grep \" 02 \" /proc/net/tcp /proc/net/tcp6 | grep \":1F90\"`"),
+            "failed: no connection in this state");
 }
 
 TEST(Runner, AddressesOfTheOtherFamilyAreNotTaken) {
@@ -246,7 +279,16 @@ TEST(Settings, CommandsThatAreUnderstood) {
   EXPECT_EQ(tcp.config.ecn, transport::EcnMode::ask);
   EXPECT_TRUE(apply_command("tc qdisc add dev tun0 root pfifo limit 0", tcp));
   EXPECT_TRUE(apply_command("sysctl -q net.ipv4.tcp_syncookies=3", tcp));
-  EXPECT_TRUE(apply_command("sysctl -q net.ipv4.tcp_ecn=3", tcp));
+  EXPECT_TRUE(apply_command("sysctl -q net.ipv4.tcp_ecn=6", tcp));
+  EXPECT_EQ(apply_command("sysctl -q net.ipv4.tcp_ecn=5 net.ipv4.tcp_ecn_option=0", tcp), std::nullopt);
+  EXPECT_EQ(tcp.config.ecn, transport::EcnMode::answer_accurate);
+  EXPECT_FALSE(tcp.config.accurate_ecn_options);
+  EXPECT_EQ(apply_command("sysctl -q net.ipv4.tcp_rmem=\"4096 131072 $((32*1024*1024))\"", tcp), std::nullopt);
+  EXPECT_EQ(tcp.config.max_receive_buffer, 32U << 20);
+  EXPECT_TRUE(apply_command("sysctl -q net.ipv4.tcp_rmem=\"4096 131072 $((32*x))\"", tcp));
+  EXPECT_EQ(apply_command("sysctl -q net.ipv4.tcp_early_retrans=0 net.ipv4.tcp_rto_max_ms=1000", tcp), std::nullopt);
+  EXPECT_FALSE(tcp.config.tlp);
+  EXPECT_EQ(tcp.config.max_rto, Duration::seconds(1));
   EXPECT_TRUE(apply_command("sysctl -q net.ipv4.tcp_congestion_control=vivace", tcp));
 }
 

@@ -47,6 +47,8 @@ inline constexpr std::uint8_t kSack = 5;
 inline constexpr std::uint8_t kTimestamps = 8;
 inline constexpr std::uint8_t kMd5 = 19;
 inline constexpr std::uint8_t kFastOpen = 34;
+inline constexpr std::uint8_t kAccurateEcn0 = 172;  ///< RFC 9768 3.2.3: its counters begin with that of ECT(0)
+inline constexpr std::uint8_t kAccurateEcn1 = 174;  ///< with that of ECT(1)
 inline constexpr std::uint8_t kExperiment = 254;
 }  // namespace option_kind
 

@@ -56,10 +56,30 @@ std::vector<std::string> words_of(std::string_view line) {
   return words;
 }
 
+// A number, or $((32*1024*1024)); -1: neither.
+std::int64_t number_or_product(std::string_view text) {
+  constexpr std::int64_t kMost = std::int64_t{1} << 31;
+  if (!text.starts_with("$((") || !text.ends_with("))")) {
+    return to_number(text).value_or(-1);
+  }
+  text = text.substr(3, text.size() - 5);
+  std::int64_t product = 1;
+  while (!text.empty()) {
+    const std::string_view factor = text.substr(0, text.find('*'));
+    const std::int64_t value = to_number(factor).value_or(-1);
+    if (value < 0 || value > kMost || product > kMost) {
+      return -1;
+    }
+    product *= value;
+    text.remove_prefix(std::min(text.size(), factor.size() + 1));
+  }
+  return product;
+}
+
 std::vector<std::int64_t> numbers_of(std::string_view value) {
   std::vector<std::int64_t> numbers;
   for (const std::string& word : words_of(value)) {
-    numbers.push_back(to_number(word).value_or(-1));
+    numbers.push_back(number_or_product(word));
   }
   return numbers;
 }
@@ -121,7 +141,7 @@ struct Setter {
   std::string_view name;
   bool (*set)(TcpSettings& tcp, std::int64_t value);
 };
-constexpr std::array<Setter, 30> kSetters{{
+constexpr std::array<Setter, 34> kSetters{{
     {"tcp_sack", [](TcpSettings& t, std::int64_t v) { return t.config.sack = v != 0, true; }},
     {"tcp_timestamps", [](TcpSettings& t, std::int64_t v) { return t.config.timestamps = v != 0, true; }},
     {"tcp_window_scaling", [](TcpSettings& t, std::int64_t v) { return t.config.window_scaling = v != 0, true; }},
@@ -181,9 +201,19 @@ constexpr std::array<Setter, 30> kSetters{{
     {"tcp_ecn",
      [](TcpSettings& t, std::int64_t v) {
        using enum transport::EcnMode;
-       t.config.ecn = v == 0 ? never : v == 1 ? ask : answer;
-       return v < 3;  // from 3 on: accurate ECN, whose option scripts cannot write yet
+       constexpr std::array kModes{never, ask, answer, ask_accurate, ask_answer_accurate, answer_accurate};
+       t.config.ecn = kModes[std::min<std::size_t>(static_cast<std::size_t>(v), kModes.size() - 1)];
+       return v < static_cast<std::int64_t>(kModes.size());
      }},
+    {"tcp_ecn_option",
+     [](TcpSettings& t, std::int64_t v) { return t.config.accurate_ecn_options = v != 0, v == 0 || v == 2; }},
+    {"tcp_rto_max_ms",
+     [](TcpSettings& t, std::int64_t v) {
+       return t.config.max_rto = Duration::milliseconds(v), v >= 1000 && v <= 120'000;
+     }},
+    {"tcp_early_retrans",
+     [](TcpSettings& t, std::int64_t v) { return t.config.tlp = v != 0, v == 0 || v == 3 || v == 4; }},
+    {"tcp_recovery", [](TcpSettings& t, std::int64_t v) { return t.config.rack = v != 0, v < 2; }},
     {"tcp_min_tso_segs",
      [](TcpSettings& t, std::int64_t v) {
        return t.config.burst_segments = static_cast<std::uint8_t>(v), v > 0 && v < 128;
@@ -219,12 +249,10 @@ struct Harmless {
   std::string_view name;
   std::string_view value;
 };
-constexpr std::array<Harmless, 26> kHarmless{{{"tcp_frto", ""},
+constexpr std::array<Harmless, 24> kHarmless{{{"tcp_frto", ""},
                                               {"tcp_dsack", "1"},
                                               {"tcp_reordering", "3"},
-                                              {"tcp_early_retrans", "3"},
-                                              {"tcp_early_retrans", "4"},
-                                              {"tcp_recovery", "1"},
+                                              {"tcp_ecn_option_beacon", "3"},
                                               {"tcp_tso_win_divisor", ""},
                                               {"tcp_tso_rtt_log", ""},
                                               {"tcp_autocorking", ""},
@@ -262,6 +290,9 @@ bool is_harmless(const std::vector<std::string>& words) {
       std::ranges::all_of(std::span(words).subspan(std::min<std::size_t>(3, words.size())), [](const std::string& w) {
         return w == "tso" || w == "gso" || w == "gro" || w == "on" || w == "off";
       });
+  if (says("|")) {
+    return false;  // something looks at what it prints
+  }
   return program == "true" || program == "nstat" || program == "kldload" || program == "sleep" || program == "sync" ||
          program == "rm" || program == "dd" || program.starts_with("sysctl_restore_") || offload ||
          (program == "tc" && has(1, "qdisc") && says("pfifo") && !says("limit"));
@@ -386,6 +417,10 @@ void apply_linux_profile(TcpSettings& tcp) {
   tcp.config.initial_rto = Duration::seconds(1);
   tcp.config.burst_segments = 2;
   tcp.config.half_window_counts = tcp.config.missing_timestamps = tcp.config.boundless_growth = true;
+  tcp.config.growth_by_delivery = tcp.config.cuts_window = tcp.config.gentle_mark_cuts = tcp.config.variance_floor =
+      true;
+  tcp.config.empty_probes = tcp.config.counts_packets = true;
+  tcp.linux_profile = true;
   if (const auto cubic = algorithm_named("cubic")) {
     tcp.config.congestion = *cubic;
   }
@@ -419,7 +454,12 @@ std::optional<std::string> apply_sysctl(std::string_view name, std::string_view 
       return reason;
     }
     const std::uint32_t bytes = buffer_size(sizes[2]);
-    key == "tcp_rmem" ? into.config.fix_receive_buffer(bytes) : into.config.fix_send_buffer(bytes);
+    if (key == "tcp_rmem") {
+      into.config.fix_receive_buffer(bytes);
+    } else {  // it grows with the congestion window from the middle one on
+      into.config.fix_send_buffer(buffer_size(sizes[1]));
+      into.config.max_send_buffer = bytes;
+    }
     return std::nullopt;
   }
   if (key == "tcp_fastopen_key") {
@@ -464,6 +504,45 @@ std::optional<std::string> apply_command(std::string_view command, TcpSettings& 
     at = end + (joined ? 2 : 1);
   }
   return std::nullopt;
+}
+
+std::optional<std::pair<std::string, std::size_t>> file_made_by(std::string_view command) {
+  const auto words = words_of(command);
+  if (words.empty() || last_part(words[0]) != "dd") {
+    return std::nullopt;
+  }
+  std::string path;
+  std::int64_t block = 512;
+  std::int64_t count = -1;
+  for (const std::string& word : words) {
+    path = word.starts_with("of=") ? word.substr(3) : path;
+    block = word.starts_with("bs=") ? to_number(std::string_view(word).substr(3)).value_or(-1) : block;
+    count = word.starts_with("count=") ? to_number(std::string_view(word).substr(6)).value_or(-1) : count;
+  }
+  constexpr std::int64_t kMost = 1 << 20;
+  const bool zeroes = std::ranges::find(words, "if=/dev/zero") != words.end();
+  if (!zeroes || path.empty() || block < 0 || count < 0 || block > kMost || count > kMost) {
+    return std::nullopt;
+  }
+  return std::pair{path, static_cast<std::size_t>(block * count)};
+}
+
+std::optional<RowCheck> row_check(std::string_view command) {
+  const auto words = words_of(command);
+  const auto hexadecimal = [](std::string_view text) {
+    unsigned value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
+    return error == std::errc() && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
+  };
+  const bool shape = words.size() >= 5 && words[0] == "grep" && words[1].size() == 4 && words[1].starts_with(' ') &&
+                     words[2] == "/proc/net/tcp" && words[words.size() - 3] == "|" &&
+                     words[words.size() - 2] == "grep" && words.back().size() == 5 && words.back().starts_with(':');
+  if (!shape) {
+    return std::nullopt;
+  }
+  const auto state = hexadecimal(std::string_view(words[1]).substr(1, 2));
+  const auto port = hexadecimal(std::string_view(words.back()).substr(1));
+  return state && port ? std::optional(RowCheck{*state, static_cast<std::uint16_t>(*port)}) : std::nullopt;
 }
 
 std::optional<std::string> apply_option(std::string_view name, std::string_view value, Settings& into) {

@@ -22,6 +22,7 @@ struct TcpSettings {
   std::optional<transport::FastOpenKeys> fast_open_keys;
   bool forget_fast_open = false;  ///< what has been learnt of servers
   bool freebsd = false;           ///< the script is made for FreeBSD (freebsd.h)
+  bool linux_profile = false;
 };
 
 /// Which family the sockets are of, and which the packets (--ip_version).
@@ -68,6 +69,14 @@ void apply_linux_profile(TcpSettings& tcp);
 // Each answers why the script must be skipped, or nothing.
 [[nodiscard]] std::optional<std::string> apply_option(std::string_view name, std::string_view value, Settings& into);
 [[nodiscard]] std::optional<std::string> apply_command(std::string_view command, TcpSettings& into);
+/// `dd bs=1 count=5 if=/dev/zero of=/tmp/file`: path and size; nothing: the command makes no file.
+[[nodiscard]] std::optional<std::pair<std::string, std::size_t>> file_made_by(std::string_view command);
+/// `grep " 0A " /proc/net/tcp | grep ":1F90"`: a row of this state and port must be there.
+struct RowCheck {
+  std::int64_t state = 0;  ///< Linux's number
+  std::uint16_t port = 0;
+};
+[[nodiscard]] std::optional<RowCheck> row_check(std::string_view command);
 /// net.ipv4.tcp_sack, net/ipv4/tcp_sack or /proc/sys/net/ipv4/tcp_sack.
 [[nodiscard]] std::optional<std::string> apply_sysctl(std::string_view name, std::string_view value, TcpSettings& into);
 

@@ -2,6 +2,10 @@
 #include "catenet/packetdrill/symbols.h"
 
 #include <fcntl.h>
+#include <ctime>
+
+#include <linux/errqueue.h>
+#include <linux/net_tstamp.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -193,6 +197,22 @@ constexpr Symbol kSymbols[] = {CATENET_SYMBOL(AF_INET),
                                CATENET_SYMBOL(TCPI_OPT_WSCALE),
                                CATENET_SYMBOL(TCPI_OPT_ECN),
                                CATENET_SYMBOL(TCPI_OPT_SYN_DATA),
+                               CATENET_SYMBOL(SO_EE_ORIGIN_ZEROCOPY),
+                               CATENET_SYMBOL(SO_EE_ORIGIN_TIMESTAMPING),
+                               CATENET_SYMBOL(SO_EE_CODE_ZEROCOPY_COPIED),
+                               CATENET_SYMBOL(SCM_TSTAMP_SND),
+                               CATENET_SYMBOL(SCM_TSTAMP_SCHED),
+                               CATENET_SYMBOL(SCM_TSTAMP_ACK),
+                               CATENET_SYMBOL(SOF_TIMESTAMPING_TX_HARDWARE),
+                               CATENET_SYMBOL(SOF_TIMESTAMPING_TX_SOFTWARE),
+                               CATENET_SYMBOL(SOF_TIMESTAMPING_RX_HARDWARE),
+                               CATENET_SYMBOL(SOF_TIMESTAMPING_RX_SOFTWARE),
+                               CATENET_SYMBOL(SOF_TIMESTAMPING_SOFTWARE),
+                               CATENET_SYMBOL(SOF_TIMESTAMPING_OPT_ID),
+                               CATENET_SYMBOL(SOF_TIMESTAMPING_OPT_TSONLY),
+                               CATENET_SYMBOL(SOF_TIMESTAMPING_OPT_CMSG),
+                               CATENET_SYMBOL(SOF_TIMESTAMPING_TX_SCHED),
+                               CATENET_SYMBOL(SOF_TIMESTAMPING_TX_ACK),
                                CATENET_SYMBOL(EPERM),
                                CATENET_SYMBOL(EINTR),
                                CATENET_SYMBOL(EBADF),
@@ -206,6 +226,7 @@ constexpr Symbol kSymbols[] = {CATENET_SYMBOL(AF_INET),
                                CATENET_SYMBOL(EPIPE),
                                CATENET_SYMBOL(EDOM),
                                CATENET_SYMBOL(ENOENT),
+                               CATENET_SYMBOL(ENOMSG),
                                CATENET_SYMBOL(EEXIST),
                                CATENET_SYMBOL(ENOTSOCK),
                                CATENET_SYMBOL(EDESTADDRREQ),

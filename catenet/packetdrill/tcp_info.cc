@@ -3,6 +3,7 @@
 
 #include <netinet/tcp.h>
 
+#include <algorithm>
 #include <array>
 
 #include "catenet/packetdrill/symbols.h"
@@ -12,6 +13,8 @@ namespace {
 
 using transport::TcpPcbInfo;
 using transport::TcpState;
+
+}  // namespace
 
 std::int64_t linux_state(TcpState state) {
   switch (state) {
@@ -41,6 +44,8 @@ std::int64_t linux_state(TcpState state) {
   return 0;
 }
 
+namespace {
+
 std::int64_t in_segments(std::uint32_t bytes, std::uint32_t mss) { return mss == 0 ? 0 : bytes / mss; }
 
 struct Field {
@@ -66,7 +71,7 @@ std::int64_t options(const TcpPcbInfo& i) {
 }
 
 constexpr std::int64_t kInfiniteSsthresh = 0x7fffffff;
-constexpr std::array<Field, 25> kFields{{
+constexpr std::array<Field, 40> kFields{{
     {"tcpi_state", [](const TcpPcbInfo& i) { return linux_state(i.state); }},
     {"tcpi_snd_cwnd", [](const TcpPcbInfo& i) { return in_segments(i.cwnd, i.mss); }},
     {"tcpi_snd_ssthresh",
@@ -93,6 +98,22 @@ constexpr std::array<Field, 25> kFields{{
     {"tcpi_bytes_retrans",
      [](const TcpPcbInfo& i) { return static_cast<std::int64_t>(i.statistics.bytes_retransmitted); }},
     {"tcpi_total_retrans", [](const TcpPcbInfo& i) { return std::int64_t{i.statistics.retransmits}; }},
+    {"tcpi_delivered", [](const TcpPcbInfo& i) { return std::int64_t{i.delivered}; }},
+    {"tcpi_delivered_ce", [](const TcpPcbInfo& i) { return std::int64_t{i.delivered_marked}; }},
+    {"tcpi_busy_time", [](const TcpPcbInfo& i) { return i.busy_time.us(); }},
+    {"tcpi_rwnd_limited", [](const TcpPcbInfo& i) { return i.window_limited_time.us(); }},
+    {"tcpi_sndbuf_limited", [](const TcpPcbInfo& i) { return i.buffer_limited_time.us(); }},
+    {"tcpi_reordering", [](const TcpPcbInfo& i) { return std::int64_t{i.reordering}; }},
+    {"tcpi_reord_seen", [](const TcpPcbInfo& i) { return std::int64_t{i.reorderings}; }},
+    {"tcpi_rcv_mss", [](const TcpPcbInfo& i) { return std::int64_t{i.receive_segment}; }},
+    {"tcpi_last_data_recv", [](const TcpPcbInfo& i) { return i.since_data.ms(); }},
+    {"tcpi_probes", [](const TcpPcbInfo& i) { return std::int64_t{i.probes}; }},
+    {"tcpi_segs_out", [](const TcpPcbInfo& i) { return static_cast<std::int64_t>(i.statistics.segments_sent); }},
+    {"tcpi_segs_in", [](const TcpPcbInfo& i) { return static_cast<std::int64_t>(i.statistics.segments_received); }},
+    {"tcpi_notsent_bytes",
+     [](const TcpPcbInfo& i) { return std::int64_t{i.send_queue} - std::min(i.send_queue, i.unacked); }},
+    {"tcpi_dsack_dups", [](const TcpPcbInfo& i) { return std::int64_t{i.statistics.dsack_recv}; }},
+    {"tcpi_rcv_ooopack", [](const TcpPcbInfo& i) { return std::int64_t{i.statistics.out_of_order}; }},
     {"tcpi_bytes_received", [](const TcpPcbInfo& i) { return static_cast<std::int64_t>(i.statistics.bytes_received); }},
 }};
 

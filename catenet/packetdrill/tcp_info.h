@@ -10,6 +10,8 @@
 
 namespace catenet::packetdrill {
 
+/// TCP_ESTABLISHED and so on.
+[[nodiscard]] std::int64_t linux_state(transport::TcpState state);
 /// Nothing for a field that is not known, or whose value here means something else.
 [[nodiscard]] std::optional<std::int64_t> tcp_info_field(const transport::TcpPcbInfo& info, std::string_view name);
 

@@ -40,6 +40,11 @@ class Descriptor : public ListNode<struct MarkedDescriptors> {
   virtual Result<link::FramePcb::Statistics> take_statistics() { return fail(ENOPROTOOPT, "not a packet socket"); }
   /// `to` is null for send().
   virtual Result<std::size_t> send(std::span<const std::byte> bytes, const wire::Endpoint* to) = 0;
+  virtual Result<std::size_t> send_with(std::span<const std::byte>, const SendFlags&) {
+    return fail(EOPNOTSUPP, "flags of a stream");
+  }
+  virtual void end_send(bool) {}
+  virtual Result<SendNotice> recv_notice() { return fail(EAGAIN, "only streams give notices"); }
   virtual Result<void> send_packet(Packet payload, const wire::Endpoint* to);
   virtual Result<std::size_t> send_segments(std::span<const std::byte>, std::uint16_t, const wire::Endpoint*) {
     return fail(EOPNOTSUPP, "segments of what is no datagram");

@@ -185,6 +185,22 @@ Result<std::size_t> SocketTable::send(int fd, std::span<const std::byte> bytes) 
   const auto d = at(fd);
   return d ? (*d)->send(bytes, nullptr) : std::unexpected(d.error());
 }
+Result<std::size_t> SocketTable::send(int fd, std::span<const std::byte> bytes, const SendFlags& flags) {
+  const auto d = at(fd);
+  return d ? (*d)->send_with(bytes, flags) : std::unexpected(d.error());
+}
+Result<void> SocketTable::end_send(int fd, bool zero_copy) {
+  const auto d = at(fd);
+  if (!d) {
+    return std::unexpected(d.error());
+  }
+  (*d)->end_send(zero_copy);
+  return {};
+}
+Result<SendNotice> SocketTable::recv_notice(int fd) {
+  const auto d = at(fd);
+  return d ? (*d)->recv_notice() : std::unexpected(d.error());
+}
 Result<std::size_t> SocketTable::send_to(int fd, std::span<const std::byte> bytes, const wire::Endpoint& to) {
   const auto d = at(fd);
   return d ? (*d)->send(bytes, &to) : std::unexpected(d.error());

@@ -76,11 +76,18 @@ class SocketTable {
   /// connection it is send(). EALREADY a handshake is under way, EOPNOTSUPP not a stream or Fast Open is off, EISCONN a
   /// listener, and those of connect.
   Result<std::size_t> connect_with(int fd, const wire::Endpoint& foreign, std::span<const std::byte> bytes);
-  /// Datagram and ping: forgets the foreign end (connect with AF_UNSPEC). EOPNOTSUPP for streams.
+  /// Forgets the foreign end (connect with AF_UNSPEC). A stream's connection is reset, its listening ends.
   Result<void> disconnect(int fd);
   /// Bytes taken, at least one. EAGAIN, EPIPE (stream not connected, or shut), EDESTADDRREQ, EMSGSIZE, or the pending
   /// error.
   Result<std::size_t> send(int fd, std::span<const std::byte> bytes);
+  /// The same of a stream, with flags. EOPNOTSUPP of other types.
+  Result<std::size_t> send(int fd, std::span<const std::byte> bytes, const SendFlags& flags);
+  /// What was sent on a stream so far ends a call of its user: there will be notices, if option::SendStamps asks for
+  /// them, or if `zero_copy` and option::ZeroCopy allows it.
+  Result<void> end_send(int fd, bool zero_copy);
+  /// The oldest notice; those of neighbouring sends come as one. EAGAIN.
+  Result<SendNotice> recv_notice(int fd);
   /// A stream ignores the address. EINVAL port 0, EAFNOSUPPORT, EACCES, ENETUNREACH, and those of send.
   Result<std::size_t> send_to(int fd, std::span<const std::byte> bytes, const wire::Endpoint& to);
   /// The same for a datagram socket without a copy: `payload` has the headroom of PacketPool::make(); on errors it is

@@ -101,6 +101,10 @@ Result<std::unique_ptr<Descriptor>> StreamDescriptor::accept() {
   auto connection = std::make_unique<StreamDescriptor>(table_, **pcb, family_);
   connection->life_ = Life::connected;
   connection->linger_ = linger_;
+  if (notices_ && notices_->zero_copy) {
+    connection->notices_ = std::make_unique<Notices>();
+    connection->notices_->zero_copy = true;
+  }
   return connection;
 }
 
@@ -190,14 +194,51 @@ Result<wire::Endpoint> StreamDescriptor::peer() const {
 // ---- data -------------------------------------------------------------------------------------------------------
 
 Result<std::size_t> StreamDescriptor::send(std::span<const std::byte> bytes, const wire::Endpoint*) {
+  return send_with(bytes, {});
+}
+
+Result<std::size_t> StreamDescriptor::send_with(std::span<const std::byte> bytes, const SendFlags& flags) {
   if (life_ == Life::idle || life_ == Life::listening) {
     return fail(EPIPE, "not connected");
   }
-  auto sent = pcb_->send(bytes);
+  auto sent = pcb_->send(bytes, flags);
   if (!sent && sent.error().code == ENOTCONN) {
     return fail(EPIPE, "the connection is gone");
   }
   return sent;
+}
+
+void StreamDescriptor::end_send(bool zero_copy) {
+  const transport::Tcb* tcb = pcb_->tcb();
+  if (!notices_ || tcb == nullptr) {
+    return;
+  }
+  const option::SendStamps& stamps = notices_->stamps;
+  if (zero_copy && notices_->zero_copy) {
+    pcb_->watch({.id = notices_->sends++, .released = true});
+  }
+  if (stamps.scheduled || stamps.sent || stamps.acknowledged) {
+    pcb_->watch({.id = tcb->given_end() - 1 - notices_->stamped_from,
+                 .scheduled = stamps.scheduled,
+                 .sent = stamps.sent,
+                 .acknowledged = stamps.acknowledged});
+  }
+}
+
+Result<SendNotice> StreamDescriptor::recv_notice() {
+  const transport::TcpSendNotice* next = pcb_->next_notice();
+  if (next == nullptr) {
+    return fail(EAGAIN, "no notice");
+  }
+  SendNotice notice{next->what, next->id, next->id, next->at};
+  (void)pcb_->take_notice();
+  for (next = pcb_->next_notice(); notice.what == SendNotice::What::released && next != nullptr &&
+                                   next->what == notice.what && next->id == notice.last + 1;
+       next = pcb_->next_notice()) {
+    ++notice.last;
+    (void)pcb_->take_notice();
+  }
+  return notice;
 }
 
 Result<Received> StreamDescriptor::recv(std::span<std::byte> out, bool peek) {
@@ -247,6 +288,15 @@ Result<void> StreamDescriptor::shutdown(ShutdownHow how) {
   return connected ? Result<void>() : fail(ENOTCONN, "not connected");
 }
 
+// As in Linux: the connection is reset, and the socket can be used for another one.
+Result<void> StreamDescriptor::disconnect() {
+  if (life_ != Life::idle) {
+    start_over();
+    notices_.reset();
+  }
+  return {};
+}
+
 void StreamDescriptor::close() {
   pcb_->set_on_ready({});
   if (linger_.on && linger_.after <= Duration{}) {
@@ -259,7 +309,8 @@ void StreamDescriptor::close() {
 // ---- readiness ----------------------------------------------------------------------------------------------------
 
 unsigned StreamDescriptor::readiness() const {
-  const unsigned error = pcb_->error() != 0 ? ready::kError : 0;
+  const unsigned error =
+      (pcb_->error() != 0 ? ready::kError : 0) | (pcb_->next_notice() != nullptr ? ready::kErrorQueue : 0);
   const TcpState state = pcb_->state();
   if (life_ == Life::listening) {
     return pcb_->readable() ? ready::kRead : 0;
@@ -354,6 +405,9 @@ Result<void> StreamDescriptor::apply(const option::SendBuffer& o) {
   return configure([&](auto& c) { c.fix_send_buffer(static_cast<std::uint32_t>(std::max(o.bytes, queued))); });
 }
 Result<void> StreamDescriptor::apply(const option::NoDelay& o) {
+  if (o.on) {
+    pcb_->push();
+  }
   // As in Linux (tcp(7), TCP_CORK): what waits goes now, and only then the cork is back in.
   const bool corked = o.on && pcb_->config().cork;
   if (corked) {
@@ -368,6 +422,34 @@ Result<void> StreamDescriptor::apply(const option::NoDelay& o) {
 }
 Result<void> StreamDescriptor::apply(const option::Cork& o) {
   return configure([&](auto& c) { c.cork = o.on; });
+}
+Result<void> StreamDescriptor::apply(const option::UnsentLowMark& o) {
+  return configure([&](auto& c) { c.unsent_low_mark = o.bytes; });
+}
+Result<void> StreamDescriptor::apply(const option::SynRetries& o) {
+  if (o.times == 0) {
+    return fail(EINVAL, "a SYN goes again at least once");
+  }
+  return configure([&](auto& c) { c.syn_retries = o.times; });
+}
+Result<void> StreamDescriptor::apply(const option::ZeroCopy& o) {
+  if (!notices_) {
+    notices_ = std::make_unique<Notices>();
+  }
+  notices_->zero_copy = o.on;
+  return {};
+}
+Result<void> StreamDescriptor::apply(const option::SendStamps& o) {
+  const transport::Tcb* tcb = pcb_->tcb();
+  if (tcb == nullptr) {
+    return fail(EINVAL, "stamps of what is no connection");
+  }
+  if (!notices_) {
+    notices_ = std::make_unique<Notices>();
+  }
+  notices_->stamps = o;
+  notices_->stamped_from = tcb->snd_una();
+  return {};
 }
 Result<void> StreamDescriptor::apply(const option::KeepAlive& o) {
   return configure([&](auto& c) { c.keepalive = o.on; });
@@ -493,6 +575,14 @@ Result<void> StreamDescriptor::fetch(T& o) const {
     o.on = !config.nagle;
   } else if constexpr (std::is_same_v<T, option::Cork>) {
     o.on = config.cork;
+  } else if constexpr (std::is_same_v<T, option::UnsentLowMark>) {
+    o.bytes = config.unsent_low_mark;
+  } else if constexpr (std::is_same_v<T, option::SynRetries>) {
+    o.times = config.syn_retries;
+  } else if constexpr (std::is_same_v<T, option::ZeroCopy>) {
+    o.on = notices_ && notices_->zero_copy;
+  } else if constexpr (std::is_same_v<T, option::SendStamps>) {
+    o = notices_ ? notices_->stamps : option::SendStamps{};
   } else if constexpr (std::is_same_v<T, option::KeepAlive>) {
     o.on = config.keepalive;
   } else if constexpr (std::is_same_v<T, option::KeepAliveTiming>) {
@@ -503,6 +593,7 @@ Result<void> StreamDescriptor::fetch(T& o) const {
     o.bytes = static_cast<std::uint16_t>(mss != 0 ? mss : std::min<std::uint32_t>(config.max_mss, kBeforeAnyPeer));
   } else if constexpr (std::is_same_v<T, option::Figures>) {
     o.tcp = pcb_->info();
+    o.notices = pcb_->tcb() != nullptr && pcb_->tcb()->watched() != nullptr ? pcb_->tcb()->watched()->size() : 0;
   } else if constexpr (std::is_same_v<T, option::FastOpen>) {
     o.queue = pcb_->fast_open().queue;
   } else if constexpr (std::is_same_v<T, option::FastOpenConnect>) {

@@ -20,8 +20,12 @@ class StreamDescriptor final : public Descriptor {
   Result<void> connect(const wire::Endpoint& foreign) override;
   Result<std::size_t> connect_with(const wire::Endpoint& foreign, std::span<const std::byte> bytes) override;
   Result<std::size_t> send(std::span<const std::byte> bytes, const wire::Endpoint* to) override;
+  Result<std::size_t> send_with(std::span<const std::byte> bytes, const SendFlags& flags) override;
+  void end_send(bool zero_copy) override;
+  Result<SendNotice> recv_notice() override;
   Result<Received> recv(std::span<std::byte> out, bool peek) override;
   Result<void> shutdown(ShutdownHow how) override;
+  Result<void> disconnect() override;
   void close() override;
   void let_go() override { pcb_->set_on_ready({}); }
   [[nodiscard]] wire::Endpoint local() const override { return as_seen(pcb_->local()); }
@@ -57,6 +61,10 @@ class StreamDescriptor final : public Descriptor {
   Result<void> apply(const option::SendBuffer& o);
   Result<void> apply(const option::NoDelay& o);
   Result<void> apply(const option::Cork& o);
+  Result<void> apply(const option::UnsentLowMark& o);
+  Result<void> apply(const option::SynRetries& o);
+  Result<void> apply(const option::ZeroCopy& o);
+  Result<void> apply(const option::SendStamps& o);
   Result<void> apply(const option::KeepAlive& o);
   Result<void> apply(const option::KeepAliveTiming& o);
   Result<void> apply(const option::MaxSegment& o);
@@ -88,6 +96,13 @@ class StreamDescriptor final : public Descriptor {
   bool send_shut_ = false;
   bool receive_shut_ = false;
   option::Linger linger_;
+  struct Notices {  // of who has asked for any
+    bool zero_copy = false;
+    std::uint32_t sends = 0;  // with zero copy
+    option::SendStamps stamps;
+    std::uint32_t stamped_from = 0;  // the sequence number that offsets count from
+  };
+  std::unique_ptr<Notices> notices_;
 };
 
 }  // namespace catenet::socket

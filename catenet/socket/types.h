@@ -44,7 +44,7 @@ inline constexpr unsigned kWrite = 2;        ///< send would not answer EAGAIN; 
 inline constexpr unsigned kPeerShut = 4;     ///< the peer will send nothing more (POLLRDHUP)
 inline constexpr unsigned kHangup = 8;       ///< both directions are shut, or never were open (POLLHUP)
 inline constexpr unsigned kError = 16;       ///< a pending error; the next operation gets it
-inline constexpr unsigned kErrorQueue = 32;  ///< recv_error would not answer EAGAIN
+inline constexpr unsigned kErrorQueue = 32;  ///< recv_error, or recv_notice of a stream, would not answer EAGAIN
 }  // namespace ready
 
 /// What recv_from tells beside the bytes.
@@ -79,6 +79,18 @@ struct ErrorRecord {
   std::uint16_t local_port = 0;  ///< our port; for a ping socket its identifier
   std::uint16_t sequence = 0;    ///< for a ping socket: of the echo in error
   std::uint32_t mtu = 0;         ///< for packet_too_big: the next hop's
+};
+
+/// How a stream's bytes are sent, beside what its options say.
+using SendFlags = transport::TcpSendFlags;
+
+/// An entry of a stream's queue of notices (Linux: recvmsg with MSG_ERRQUEUE).
+struct SendNotice {
+  using What = transport::TcpSendNotice::What;
+  What what = What::released;
+  std::uint32_t first = 0;  ///< released: the sends, counted from 0, whose bytes are needed no more;
+  std::uint32_t last = 0;   ///< else both: the last byte of a send, counted from 0 when stamps were asked for
+  Instant at;
 };
 
 /// Socket options, one type each: layer.set_option(fd, option::Broadcast{true}).
@@ -149,6 +161,20 @@ struct NoDelay {
 struct Cork {
   bool on = false;
 };  ///< stream: only full segments go; what waits goes when it is taken off, or after an RTO
+struct SynRetries {
+  std::uint8_t times = 0;
+};  ///< stream: how often a SYN goes again before the attempt is given up (TCP_SYNCNT)
+struct UnsentLowMark {
+  std::uint32_t bytes = 0;
+};  ///< stream: no more is taken while so much is unsent (TCP_NOTSENT_LOWAT); 0: no limit
+struct ZeroCopy {
+  bool on = false;
+};  ///< stream: sends may ask to be told when their bytes are needed no more (SO_ZEROCOPY)
+struct SendStamps {
+  bool scheduled = false;
+  bool sent = false;
+  bool acknowledged = false;
+};  ///< stream: when each send's last byte was (SO_TIMESTAMPING)
 struct KeepAlive {
   bool on = false;
 };  ///< stream
@@ -212,6 +238,7 @@ struct Linger {
 /// Stream, read only: the control block's figures (TCP_INFO, SIOCINQ, SIOCOUTQ).
 struct Figures {
   transport::TcpPcbInfo tcp;
+  std::size_t notices = 0;  ///< that recv_notice() has to give
 };
 struct JoinGroup {
   wire::IpAddress group;
@@ -244,7 +271,8 @@ using Option =
                  option::FastOpenWithoutCookie, option::FastOpenKeys, option::MaxSegment, option::Figures,
                  option::Md5Key, option::AoKey, option::AoKeyRemoval, option::AoChoice, option::Keys,
                  option::AdvertisedUserTimeout, option::UserTimeout, option::Congestion, option::Linger,
-                 option::JoinGroup, option::LeaveGroup, option::IgnoreOutgoing, option::JoinLink, option::LeaveLink>;
+                 option::JoinGroup, option::LeaveGroup, option::IgnoreOutgoing, option::JoinLink, option::LeaveLink,
+                 option::UnsentLowMark, option::ZeroCopy, option::SendStamps, option::SynRetries>;
 
 /// A call with its arguments, to be shown.
 struct Call {

@@ -81,8 +81,28 @@ struct TcpConfig {
   /// In slow start one acknowledgement opens the window by all that it acknowledges (Linux's CUBIC); otherwise by eight
   /// segments at most (RFC 9406 4.2, without pacing).
   bool boundless_growth = false;
-  /// In slow start a window that was half used may grow (RFC 7661 4.2, Linux); otherwise only one that was used up.
+  /// In slow start a window may grow to twice what was under way at most (RFC 7661 4.2, Linux); otherwise only one that
+  /// was used up.
   bool half_window_counts = false;
+  /// What an acknowledgement adds to the window is what it says to have arrived: what SACK or duplicate
+  /// acknowledgements had said before does not count again (Linux); otherwise what it acknowledges (RFC 5681 3.1).
+  bool growth_by_delivery = false;
+  /// A cut takes its share of what the window was (Linux; RFC 9438 4.6 lets one do so); otherwise of what was under way
+  /// (RFC 5681 3.1).
+  bool cuts_window = false;
+  /// A mark cuts the window as a loss does, and by and by (RFC 9937 with RFC 3168 6.1.2; Linux); otherwise at once, and
+  /// by less (RFC 8511).
+  bool gentle_mark_cuts = false;
+  /// RTO = SRTT + max(min_rto, 4 RTTVAR) (Linux; FreeBSD adds as much); otherwise max(min_rto, SRTT + 4 RTTVAR).
+  bool variance_floor = false;
+  /// A closed window is probed by an old number without data (Linux); otherwise by a byte (RFC 9293 3.8.6.1).
+  bool empty_probes = false;
+  /// The send buffer holds packets, as Linux counts them: each with kPacketOverhead beside its data, and begun while
+  /// there is room at all; room that was waited for is a third of the buffer.
+  bool counts_packets = false;
+  static constexpr std::uint32_t kPacketOverhead = 640;
+
+  std::uint32_t unsent_low_mark = 0;  ///< no more is taken while so much is unsent (TCP_NOTSENT_LOWAT); 0: no limit
 
   [[nodiscard]] bool announces_user_timeout() const { return advertised_user_timeout > Duration{}; }
   /// A size that stays (SO_SNDBUF, SO_RCVBUF).

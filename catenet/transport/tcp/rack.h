@@ -2,6 +2,7 @@
 // Rack: loss by time (RFC 8985 6). A segment is lost when one that was sent later has arrived, and a reordering window
 // has passed since. Five steps for each acknowledgement; the names are the RFC's.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 
@@ -27,6 +28,14 @@ class Rack {
   void on_recovery_end();
   /// A recovery turned out to be spurious: whatever was taken for a loss was out of order.
   void saw_reordering() { reordering_seen_ = true; }
+  /// After a delivery: so many segments lay between what has arrived now and the newest that had arrived before.
+  void measure_reordering(std::uint32_t segments) {
+    constexpr std::uint32_t kMost = 300;  // as Linux's tcp_max_reordering
+    ++samples_->reorderings;
+    samples_->reordering = std::max(samples_->reordering, std::min(segments, kMost));
+  }
+  [[nodiscard]] std::uint32_t reordering() const { return samples().reordering; }
+  [[nodiscard]] std::uint32_t reorderings() const { return samples().reorderings; }
   /// Step 4: RACK_update_reo_wnd().
   [[nodiscard]] Duration reo_wnd(bool in_recovery, std::uint32_t segs_sacked, Duration srtt) const;
 
@@ -54,6 +63,8 @@ class Rack {
     Duration min_rtt;
     Instant min_rtt_at;
     std::uint32_t end_seq = 0;
+    std::uint32_t reordering = SentSegments::kDupThresh;
+    std::uint32_t reorderings = 0;
     bool any = false;
   };
   [[nodiscard]] const Samples& samples() const;

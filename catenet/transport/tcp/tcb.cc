@@ -3,6 +3,7 @@
 #include "catenet/transport/tcp/tcb.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace catenet::transport {
 namespace {
@@ -10,6 +11,8 @@ namespace {
 constexpr std::uint32_t kMinPeerMss = 64;  // a smaller offer is an attack on our packet rate
 constexpr std::uint32_t kMinMss = 8;       // what the smallest path (68 bytes, RFC 791) leaves beside options
 constexpr std::uint32_t kMaxUnscaled = 0xffff;
+constexpr std::uint32_t kMinPeerWindow = 536;  // a smaller one is filled whole
+constexpr std::uint32_t kMaxPacket = 0xffff;
 
 }  // namespace
 
@@ -202,6 +205,9 @@ void Tcb::enter_closed() {
   recovery_ = Recovery::none;
   disarm_all();
   syn_due_ = ack_due_ = retransmit_due_ = loss_probe_due_ = probe_due_ = keepalive_due_ = false;
+  if (SendWatch* watch = watched()) {
+    watch->end(last_heard_);
+  }
   send_.clear();
   segments_ = SentSegments();
   event_ = true;
@@ -225,7 +231,7 @@ bool Tcb::may_send_data() const {
   }
 }
 
-Result<std::size_t> Tcb::send(std::span<const std::byte> bytes) {
+Result<std::size_t> Tcb::send(std::span<const std::byte> bytes, const TcpSendFlags& flags) {
   if (error_ != 0) {
     return fail_with_error("send");
   }
@@ -240,20 +246,101 @@ Result<std::size_t> Tcb::send(std::span<const std::byte> bytes) {
     return std::size_t{0};
   }
   note_app_limited();
-  const std::uint32_t room = send_limit() - std::min(send_limit(), send_.size());
+  if (sends_by_packets() && packet_filled() == 0) {
+    sending().packet_begin = data_end();
+  }
+  const std::uint32_t room =
+      sends_by_packets() ? room_for_packet() : send_limit() - std::min(send_limit(), send_.size());
   const std::uint32_t taken = send_.write(bytes, room, *environment_.pool);
   if (taken == 0) {
     send_blocked_ = true;
+    note_push(true);
     return catenet::fail(EAGAIN, "the send buffer is full");
   }
   send_blocked_ = taken < bytes.size();
+  tail_held_ = flags.more;
+  const bool whole = !sends_by_packets() || taken == bytes.size();
+  note_push(!flags.more && whole);
+  if (taken == bytes.size() && flags.end_of_record) {
+    rare().records.push_back(data_end());
+  }
   return std::size_t{taken};
+}
+
+// `due`: what was given last ends what the user has to say for now. Half a window of data does not wait for that.
+void Tcb::note_push(bool due) {
+  due = due || data_end() - sending().pushed > std::max(max_snd_wnd_ / 2, mss_);
+  sending().pushed = due ? data_end() : sending().pushed;
+  unpushed_ = !due;
+}
+
+void Tcb::watch(const TcpSendWish& wish, Instant now) {
+  if (!rare().watch) {
+    rare().watch = std::make_unique<SendWatch>();
+  }
+  rare().watch->add(data_end(), wish);
+  tell_watch(now);
+}
+
+// As Linux: half the largest window that the peer has offered, if that is not very small, and no more than IP takes.
+std::uint32_t Tcb::packet_goal() const {
+  constexpr std::uint32_t kMost = 65'000;
+  const std::uint32_t most = std::min(kMost, max_snd_wnd_ > kMinPeerWindow ? max_snd_wnd_ / 2 : max_snd_wnd_);
+  return std::max(most - most % mss_, mss_);
+}
+
+Tcb::Sending& Tcb::sending() {
+  if (!sending_) {
+    sending_ = std::make_unique<Sending>();
+    sending_->pushed = sending_->packet_begin = send_seq_;
+  }
+  return *sending_;
+}
+
+// How full the packet is that may be filled further: it is not full, its end has not been sent, and no record ends
+// there.
+std::uint32_t Tcb::packet_filled() const {
+  if (!sending_ || !seq_before(snd_nxt_, data_end()) || left_of_record(data_end() - 1) == 1) {
+    return 0;
+  }
+  const std::uint32_t filled = data_end() - seq_max(sending_->packet_begin, snd_nxt_);
+  return filled < packet_goal() ? filled : 0;
+}
+
+// How much of the next packet the user may fill: the rest of one that is not sent, or a new one, if there may be one.
+std::uint32_t Tcb::room_for_packet() const {
+  const std::uint32_t goal = packet_goal();
+  const std::uint32_t unsent = seq_before(snd_nxt_, data_end()) ? data_end() - snd_nxt_ : 0;
+  if (const std::uint32_t filled = packet_filled(); filled > 0) {
+    return goal - filled;
+  }
+  if (config_->unsent_low_mark != 0 && unsent >= config_->unsent_low_mark) {
+    return 0;
+  }
+  if (config_->counts_packets) {
+    const std::uint32_t packets = (send_.size() + goal - 1) / goal;
+    return send_.size() + packets * TcpConfig::kPacketOverhead < send_limit() ? goal : 0;
+  }
+  return std::min(goal, send_limit() - std::min(send_limit(), send_.size()));
+}
+
+std::uint32_t Tcb::left_of_record(std::uint32_t seq) const {
+  if (!rare_ || rare_->records.empty()) [[likely]] {
+    return std::numeric_limits<std::uint32_t>::max();
+  }
+  std::size_t low = 0;
+  std::size_t high = rare_->records.size();
+  while (low < high) {  // the first that is behind `seq`
+    const std::size_t middle = low + (high - low) / 2;
+    seq_before(seq, rare_->records[middle]) ? high = middle : low = middle + 1;
+  }
+  return low < rare_->records.size() ? rare_->records[low] - seq : std::numeric_limits<std::uint32_t>::max();
 }
 
 std::unexpected<Error> Tcb::fail_with_error(const char* what) { return catenet::fail(take_error(), what); }
 
 Result<std::size_t> Tcb::receive(std::span<std::byte> out, bool peek) {
-  if (received_.readable() > 0 && !receive_shut_) {
+  if (received_.readable() > 0) {
     const std::size_t n = received_.read(out, peek);
     if (!peek && n > 0) {
       offer_window();
@@ -274,6 +361,9 @@ bool Tcb::readable() const { return received_.readable() > 0 || error_ != 0 || a
 bool Tcb::writable() const {
   if (error_ != 0 || fin_queued_ || state_ == TcpState::closed) {
     return true;  // the answer is an error, at once
+  }
+  if (sends_by_packets()) {  // who has been refused waits for more than the first byte
+    return (is_synchronized() || is_early()) && !send_blocked_ && room_for_packet() > 0;
   }
   return (is_synchronized() || is_early()) && send_.size() < send_limit();
 }
@@ -309,8 +399,7 @@ Result<void> Tcb::shutdown_send() {
 }
 
 void Tcb::shutdown_receive() {
-  receive_shut_ = true;
-  received_.clear(environment_.drop, DropReason::tcp_closed);
+  receive_shut_ = true;  // what is there, or still comes, can be read; then it is the end (as Linux has it)
 }
 
 void Tcb::close(Instant now) {
@@ -319,7 +408,7 @@ void Tcb::close(Instant now) {
     enter_closed();
     return;
   }
-  if (received_.readable() > 0 && !receive_shut_) {
+  if (received_.readable() > 0) {
     count(&TcpCounters::aborts_on_close);
     abort();  // RFC 9293 3.10.4, RFC 2525 2.17: the peer must learn that its data were lost
     return;
@@ -365,7 +454,8 @@ void Tcb::check_invariants() const {
   check(seq_up_to(snd_una_, snd_nxt_), "snd_una <= snd_nxt");
   check(!may_send_data() || flight() <= send_.size() + 1, "flight is in the send buffer");
   check(seq_up_to(rcv_nxt_, rcv_adv_) || fin_received_, "rcv_nxt <= right edge");
-  check(send_.size() <= std::max(config_->send_buffer, config_->max_send_buffer), "send buffer within its limit");
+  check(send_.size() <= std::max(config_->send_buffer, config_->max_send_buffer) + kMaxPacket,
+        "send buffer within its limit");
   check(received_.readable() <= receive_limit() + kMaxUnscaled, "receive buffer within its limit");
   check(received_.out_of_order_bytes() <= receive_limit() + kMaxUnscaled, "assembler within its limit");
   check(state_ == TcpState::closed || !is_synchronized() || state_ == TcpState::time_wait || cwnd() > 0, "cwnd");

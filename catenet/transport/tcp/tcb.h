@@ -26,6 +26,7 @@
 #include "catenet/packet/packet.h"
 #include "catenet/transport/tcp/accurate_ecn.h"
 #include "catenet/transport/tcp/challenge_budget.h"
+#include "catenet/transport/tcp/chronograph.h"
 #include "catenet/transport/tcp/config.h"
 #include "catenet/transport/tcp/path_mtu_probe.h"
 #include "catenet/transport/tcp/prr.h"
@@ -33,6 +34,7 @@
 #include "catenet/transport/tcp/receive_buffer.h"
 #include "catenet/transport/tcp/rtt.h"
 #include "catenet/transport/tcp/send_buffer.h"
+#include "catenet/transport/tcp/send_watch.h"
 #include "catenet/transport/tcp/sent_segments.h"
 #include "catenet/transport/tcp/tcb_types.h"
 #include "catenet/transport/tcp/tcp_counters.h"
@@ -130,7 +132,14 @@ class Tcb {
   void on_network_error(int code, bool hard);
 
   // --- the user ----------------------------------------------------------------------------------------------------
-  Result<std::size_t> send(std::span<const std::byte> bytes);
+  Result<std::size_t> send(std::span<const std::byte> bytes, const TcpSendFlags& flags = {});
+  /// send() takes a packet at a time; transmit() between them.
+  [[nodiscard]] bool sends_by_packets() const { return config_->counts_packets || config_->unsent_low_mark != 0; }
+  /// What waited because its send said that there is more need not wait any longer.
+  void push() { tail_held_ = false; }
+  /// Of the last byte that was given so far.
+  void watch(const TcpSendWish& wish, Instant now);
+  [[nodiscard]] SendWatch* watched() const { return rare_ ? rare_->watch.get() : nullptr; }
   Result<std::size_t> receive(std::span<std::byte> out, bool peek = false);
   Result<void> shutdown_send();
   void shutdown_receive();
@@ -155,6 +164,11 @@ class Tcb {
   [[nodiscard]] bool syn_data_taken() const { return fast_open() != nullptr && fast_open()->taken; }
   /// How many bytes went with our SYN.
   [[nodiscard]] std::uint32_t syn_data() const { return fast_open() != nullptr ? fast_open()->bytes : 0; }
+  /// How many of them were refused, have been sent again, and are not acknowledged.
+  [[nodiscard]] std::uint32_t syn_data_again() const {
+    const std::uint32_t end = seq_min(origin_.iss + 1 + syn_data(), snd_nxt_);
+    return syn_data() > 0 && is_synchronized() && seq_before(snd_una_, end) ? end - snd_una_ : 0;
+  }
   /// Timeouts in a row without an answer.
   [[nodiscard]] unsigned retries() const { return retries_; }
   /// A RST, ours or the peer's, ended it.
@@ -170,6 +184,8 @@ class Tcb {
   [[nodiscard]] std::uint32_t snd_una() const { return snd_una_; }
   [[nodiscard]] std::uint32_t snd_nxt() const { return snd_nxt_; }
   [[nodiscard]] std::uint32_t snd_wnd() const { return snd_wnd_; }
+  /// One past the last byte that the user has given.
+  [[nodiscard]] std::uint32_t given_end() const { return data_end(); }
   [[nodiscard]] std::uint32_t iss() const { return origin_.iss; }
   [[nodiscard]] std::uint32_t rcv_nxt() const { return rcv_nxt_; }
   [[nodiscard]] std::uint32_t rcv_wnd() const { return rcv_adv_ - rcv_nxt_; }
@@ -197,7 +213,7 @@ class Tcb {
   [[nodiscard]] const SentSegments& sent_segments() const { return segments_; }
   [[nodiscard]] const Rack& rack() const { return rack_; }
   [[nodiscard]] const RttEstimator& rtt() const { return rtt_; }
-  [[nodiscard]] Duration rto() const { return rtt_.rto(config_->initial_rto, config_->min_rto, config_->max_rto); }
+  [[nodiscard]] Duration rto() const { return rtt_.rto(config_->initial_rto, rto_floor(), config_->max_rto); }
   [[nodiscard]] Instant timer(TimerKind kind) const {
     const std::size_t slot = slot_of(kind);
     return slot < kCommonTimers ? timers_[slot] : rare_ ? rare_->timers[slot - kCommonTimers] : Instant::never();
@@ -224,6 +240,17 @@ class Tcb {
   [[nodiscard]] const AccurateEcn* accurate_feedback() const { return accurate_ecn(); }
   [[nodiscard]] bool is_cutting() const { return ecn_ && seq_before(snd_una_, cwr_end_); }
   [[nodiscard]] bool sees_duplicate_acks() const { return dup_acks_ > 0; }
+  /// What goes out by: cwnd(), or what proportional rate reduction makes of it.
+  [[nodiscard]] std::uint32_t window_in_use() const { return uses_prr() ? prr_.cwnd() : cwnd(); }
+  /// Null until data are sent.
+  [[nodiscard]] const Chronograph* chronograph() const { return sending_ ? &sending_->time : nullptr; }
+  [[nodiscard]] std::uint32_t delivered_segments() const {
+    return (is_synchronized() ? 1 : 0) + (sending_ ? sending_->delivered : 0);
+  }
+  [[nodiscard]] std::uint32_t delivered_marked() const;
+  [[nodiscard]] Duration since_data(Instant now) const { return Duration::milliseconds(to_ms(now) - data_at_); }
+  [[nodiscard]] std::uint32_t largest_received() const { return peer_segment_; }
+  [[nodiscard]] std::uint8_t unanswered_probes() const { return is_armed(kPersist) ? retries_ : probes_; }
   /// check()s what must always hold: order of the variables, buffers within limits. For tests and the fuzzer.
   void check_invariants() const;
 
@@ -235,6 +262,7 @@ class Tcb {
     bool probe = false;       // into a closed window: the persist timer looks after it
     bool loss_probe = false;  // RFC 8985 7
     bool mtu_probe = false;   // larger than mss: RFC 4821
+    bool push = false;        // with PSH in any case
   };
   struct AckNews {  // what one acknowledgement told about what was sent
     Instant now;
@@ -251,7 +279,9 @@ class Tcb {
     bool has_dsack = false;
     bool advances = false;
     bool duplicate = false;
-    bool original = false;  // what was sent before recover_, and once, has arrived
+    bool original = false;   // what was sent before recover_, and once, has arrived
+    bool reordered = false;  // something sent once has arrived behind newer data; the oldest of it is at:
+    std::uint32_t low = 0;
   };
   // Timers that every connection arms now and then come first.
   static constexpr std::size_t kCommonTimers = 3;
@@ -286,7 +316,17 @@ class Tcb {
     std::unique_ptr<PathMtuProbe> mtu_probe;
     std::unique_ptr<AccurateEcn> accurate_ecn;  // both ends speak it
     std::unique_ptr<WindowValidation> validation;
+    std::unique_ptr<SendWatch> watch;
+    Ring<std::uint32_t> records;               // where they end (TcpSendFlags::end_of_record)
     std::uint64_t recovery_retransmitted = 0;  // TcpTroubles::bytes_retransmitted when the latest recovery began
+  };
+  struct Sending {  // of who has sent data
+    Chronograph time;
+    std::uint32_t delivered = 0;  // segments
+    std::uint32_t marked = 0;
+    std::uint32_t most_out = 0;      // under way at most, in the window that ends at cwnd_limited_end_
+    std::uint32_t pushed = 0;        // up to here the user had no more to give, or PSH was due
+    std::uint32_t packet_begin = 0;  // where the packet begins that the user fills; see sends_by_packets()
   };
   enum class Frto : std::uint8_t { off, retransmitted, new_data };  // steps of RFC 5682 3.1
 
@@ -318,7 +358,8 @@ class Tcb {
   void acknowledge(const TcpSegment& segment, bool has_data, Instant now);
   void acknowledge_new(const TcpSegment& segment, AckNews& news);
   void take_sack(const TcpSegment& segment, AckNews& news);
-  void delivered(const SentSegment& segment, AckNews& news);
+  void delivered(const SentSegment& segment, std::uint32_t begin, AckNews& news);
+  [[nodiscard]] bool has_room_again() const;
   void measure(const TcpSegment& segment, Instant now);
   void update_send_window(const TcpSegment& segment, Instant now);
   void fin_acknowledged(Instant now);
@@ -344,7 +385,7 @@ class Tcb {
   void on_loss_probe_timeout(Instant now);
   void on_reorder_timeout(Instant now);
   [[nodiscard]] bool uses_prr() const {
-    return recovery_ == Recovery::fast && sack_ && config_->prr && segments_.rates() == nullptr;
+    return ((recovery_ == Recovery::fast && sack_) || mark_cut_) && config_->prr && segments_.rates() == nullptr;
   }
 
   // tcb_output.cc
@@ -358,7 +399,7 @@ class Tcb {
   [[nodiscard]] bool plan_new(Plan& out, Instant now);
   [[nodiscard]] bool cwnd_allows(std::uint32_t length) const;
   [[nodiscard]] std::uint32_t room_in_cwnd() const;
-  [[nodiscard]] std::uint32_t burst_length(std::uint32_t most, std::uint32_t available) const;
+  [[nodiscard]] std::uint32_t burst_length(std::uint32_t most, std::uint32_t available, bool last) const;
   [[nodiscard]] std::uint32_t burst_limit() const;
   [[nodiscard]] bool worth_sending(std::uint32_t length, std::uint32_t available, bool fin, bool idle) const;
   [[nodiscard]] Packet build_data(Plan& plan, Instant now);
@@ -368,7 +409,21 @@ class Tcb {
                               Instant now);
   void note_sent(const Plan& plan, Instant now);
   void note_retransmission(const Plan& plan, Instant now);
+  void note_window_use();
+  [[nodiscard]] bool is_cwnd_limited() const {
+    return cwnd_limited_ ||
+           (config_->half_window_counts && cwnd() < ssthresh() && cwnd() < 2 * (sending_ ? sending_->most_out : 0));
+  }
   [[nodiscard]] std::uint32_t usable_window(std::uint32_t from) const;
+  /// Bytes from `seq` to the end of its record; as many as there can be: nobody has said where that is.
+  [[nodiscard]] std::uint32_t left_of_record(std::uint32_t seq) const;
+  void note_push(bool due);
+  [[nodiscard]] Sending& sending();
+  [[nodiscard]] static std::uint32_t to_ms(Instant now) { return static_cast<std::uint32_t>(now.ns() / 1'000'000); }
+  void note_all_sent(Instant now);
+  [[nodiscard]] std::uint32_t packet_goal() const;
+  [[nodiscard]] std::uint32_t packet_filled() const;
+  [[nodiscard]] std::uint32_t room_for_packet() const;
   void offer_window();
   [[nodiscard]] std::uint16_t window_field(bool syn);
   [[nodiscard]] wire::TcpOptions running_options(Instant now, bool with_sack);
@@ -480,6 +535,18 @@ class Tcb {
   void disarm_all();
   [[nodiscard]] bool is_armed(TimerKind kind) const { return !timer(kind).is_never(); }
   void arm_retransmit(Instant now) { arm(kRetransmit, now + rto()); }
+  [[nodiscard]] Duration rto_floor() const {
+    return config_->variance_floor ? rtt_.srtt() + config_->min_rto : config_->min_rto;
+  }
+  [[nodiscard]] Duration persist_timeout() const {
+    return rtt_.backed_off(persist_shift_, config_->initial_rto, rto_floor(), config_->max_rto);
+  }
+  void keep_time(Instant now);
+  void tell_watch(Instant now) {
+    if (SendWatch* watch = watched(); watch != nullptr && watch->advance(snd_una_, snd_nxt_, now)) [[unlikely]] {
+      event_ = true;
+    }
+  }
   void update_send_timers(Instant now);
   void start_time_wait();
 
@@ -549,6 +616,9 @@ class Tcb {
   bool receive_shut_ : 1 = false;
   bool detached_ : 1 = false;  // the user closed
   bool send_blocked_ : 1 = false;
+  bool tail_held_ : 1 = false;  // the latest send said that there is more, and nothing has happened since
+  bool unpushed_ : 1 = false;   // the latest send said so
+  bool mark_cut_ : 1 = false;   // a mark is bringing the window down, by and by
   bool event_ = false;
   bool reset_ : 1 = false;
   std::int16_t error_ = 0;  // errno
@@ -606,6 +676,7 @@ class Tcb {
   std::uint32_t cwnd_limited_end_ = 0;
   std::uint32_t retransmit_stamp_ = 0;  // our timestamp clock at the latest retransmission
   std::uint32_t read_at_ = 0;           // when read_seq_ was noted: microseconds modulo 2^32, 0: never
+  std::uint32_t data_at_ = 0;           // when data came, or the handshake ended: milliseconds
   Instant timed_at_;
   Instant last_sent_at_;
   Instant last_ack_at_;
@@ -620,6 +691,7 @@ class Tcb {
   ReceiveBuffer received_;
   std::array<Instant, kCommonTimers> timers_;
   TcpTraffic traffic_;
+  std::unique_ptr<Sending> sending_;
   std::unique_ptr<Rare> rare_;  // by rare(), once it is wanted
 };
 

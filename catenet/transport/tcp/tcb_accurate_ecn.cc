@@ -84,6 +84,14 @@ bool Tcb::may_send_super_segments() const {
   return accurate_ecn() == nullptr || (accurate_ecn()->received_marks() & kClearsAfterGso) == 0;
 }
 
+std::uint32_t Tcb::delivered_marked() const {
+  constexpr std::uint32_t kNone = 5;  // where the counter begins
+  if (const AccurateEcn* accurate = accurate_ecn()) {
+    return accurate->reported_marks() - kNone;
+  }
+  return sending_ ? sending_->marked : 0;
+}
+
 void Tcb::add_accurate_ecn(wire::TcpOptions& options, Instant now) {
   AccurateEcn* accurate = accurate_ecn();
   const std::size_t taken = options.size() + (signs() ? rare_->signature.size() : 0);

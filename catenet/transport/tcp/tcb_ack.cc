@@ -22,7 +22,7 @@ void Tcb::acknowledge(const TcpSegment& segment, bool has_data, Instant now) {
   news.duplicate = !news.advances && segment.ack == snd_una_ && flight() > 0 && !probe_out_ && !has_data &&
                    !segment.fin() && window == snd_wnd_;
   const std::uint32_t before = flight();
-  const bool cwnd_limited = cwnd_limited_;
+  const bool cwnd_limited = is_cwnd_limited();
   begin_rates(now);
   if (ecn_ && accurate_ecn() == nullptr) {
     news.ece = segment.has(wire::TcpFlag::kEce);
@@ -54,11 +54,34 @@ void Tcb::acknowledge(const TcpSegment& segment, bool has_data, Instant now) {
     recover(news);
   }
   tell_rate(cwnd_limited);
+  if (news.reordered) {
+    rack_.measure_reordering((rack_.fack() - news.low + mss_ - 1) / mss_);
+  }
+  if (sending_) {
+    const std::uint32_t segments = (news.delivered + mss_ - 1) / mss_;
+    sending_->delivered += segments;
+    sending_->marked += news.ece ? segments : 0;
+    keep_time(now);
+  }
+  tell_watch(now);
   // Last: whatever cut the window has cut the limit too, and the user must find room, or would not ask again.
-  if (send_blocked_ && send_.size() <= send_limit() - send_limit() / 4) {
+  if (send_blocked_ && has_room_again()) {
     send_blocked_ = false;
     event_ = true;
   }
+}
+
+// Whoever waits for room is woken for more than a little of it.
+bool Tcb::has_room_again() const {
+  if (!sends_by_packets()) {
+    return send_.size() <= send_limit() - send_limit() / 4;
+  }
+  const std::uint32_t goal = packet_goal();
+  const std::uint32_t packets = config_->counts_packets ? (send_.size() + goal - 1) / goal : 0;
+  const std::uint32_t held = send_.size() + packets * TcpConfig::kPacketOverhead;
+  const std::uint32_t unsent = seq_before(snd_nxt_, data_end()) ? data_end() - snd_nxt_ : 0;
+  const bool low = config_->unsent_low_mark == 0 || unsent <= config_->unsent_low_mark / 2;
+  return low && held <= send_limit() - send_limit() / 3;
 }
 
 void Tcb::acknowledge_new(const TcpSegment& segment, AckNews& news) {
@@ -66,7 +89,7 @@ void Tcb::acknowledge_new(const TcpSegment& segment, AckNews& news) {
   event.now = news.now;
   event.acked = segment.ack - snd_una_;
   event.flight = flight();
-  event.cwnd_limited = cwnd_limited_;
+  event.cwnd_limited = is_cwnd_limited();
   event.boundless = config_->boundless_growth;
   const bool fin_acked = fin_queued_ && segment.ack == data_end() + 1;
   const std::uint32_t bytes = segment.ack - send_seq_ - (fin_acked ? 1 : 0);
@@ -76,7 +99,15 @@ void Tcb::acknowledge_new(const TcpSegment& segment, AckNews& news) {
   if (bytes > 0) {
     last_ack_at_ = news.now;
   }
-  news.delivered += segments_.acknowledge(segment.ack, [&](const SentSegment& s) { delivered(s, news); });
+  std::uint32_t begin = snd_una_;
+  news.delivered += segments_.acknowledge(segment.ack, [&](const SentSegment& s) {
+    delivered(s, begin, news);
+    begin = s.end;
+  });
+  if (config_->growth_by_delivery) {
+    const std::uint32_t told = sack_ ? 0 : std::min(dup_acks_ * mss_, event.acked);
+    event.acked = sack_ ? news.delivered : std::max(event.acked - told, std::min(event.acked, mss_));
+  }
   const std::uint32_t una = std::exchange(snd_una_, segment.ack);
   if (mtu_probe() != nullptr) [[unlikely]] {
     note_mtu_probe_answer();
@@ -104,8 +135,11 @@ void Tcb::acknowledge_new(const TcpSegment& segment, AckNews& news) {
   if (recovery_ != Recovery::fast) {
     dup_acks_ = 0;
   }
-  if (cwnd_limited_ && seq_up_to(cwnd_limited_end_, snd_una_)) {
+  if (cwnd_limited_ && !config_->half_window_counts && seq_up_to(cwnd_limited_end_, snd_una_)) {
     cwnd_limited_ = false;
+  }
+  while (rare_ && !rare_->records.empty() && seq_up_to(rare_->records.front(), snd_una_)) {
+    (void)rare_->records.pop_front();
   }
   flight() > 0 ? arm_retransmit(news.now) : disarm(kRetransmit);  // RFC 6298 5.2, 5.3
   if (fin_acked) {
@@ -124,14 +158,18 @@ void Tcb::take_sack(const TcpSegment& segment, AckNews& news) {
     news.dsack = first;
   }
   for (const wire::SackBlock& block : blocks.subspan(news.has_dsack ? 1 : 0)) {
-    news.sacked += segments_.sack(block, mss_, [&](const SentSegment& s) { delivered(s, news); });
+    news.sacked += segments_.sack(block, mss_, [&](const SentSegment& s) { delivered(s, s.end - mss_, news); });
   }
   news.delivered += news.sacked;
 }
 
 // For each segment that is news, as it was.
-void Tcb::delivered(const SentSegment& segment, AckNews& news) {
+void Tcb::delivered(const SentSegment& segment, std::uint32_t begin, AckNews& news) {
   const bool again = segment.is(SentSegment::kEverRetransmitted);
+  if (!again && seq_before(segment.end, rack_.fack()) && (!news.reordered || seq_before(begin, news.low))) {
+    news.reordered = true;
+    news.low = begin;
+  }
   const bool ambiguous = again && news.has_echo && seq_before(news.echo, timestamp(segment.sent_at));
   if (!again) {
     news.rtt = news.now - segment.sent_at;

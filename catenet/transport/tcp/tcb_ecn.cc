@@ -110,7 +110,15 @@ void Tcb::react_to_marks(const TcpSegment& segment, std::uint32_t flight, Instan
     return;
   }
   ++troubles().mark_cuts;
-  congestion().on_ecn(flight_for_cut(flight, now), now);
+  const bool gently = config_->gentle_mark_cuts && !speaks_dctcp() && segments_.rates() == nullptr;
+  if (gently) {
+    const std::uint32_t window = congestion().cwnd();
+    congestion().on_fast_retransmit(config_->cuts_window ? window : flight_for_cut(flight, now), now);
+    mark_cut_ = config_->prr;
+    prr_.start(congestion().ssthresh(), window);
+  } else {
+    congestion().on_ecn(flight_for_cut(flight, now), now);
+  }
   forget_validation();
   note_window_cut();
 }

@@ -69,6 +69,7 @@ void Tcb::open_passive_early(const TcpSegment& syn, Packet data, Instant now) {
   }
   fast_open()->taken = true;
   rcv_nxt_ += length;
+  rcv_adv_ = rcv_nxt_ + std::min<std::uint32_t>(config_->receive_buffer - length, 0xffff);
   traffic_.bytes_received += length;
   ++traffic_.segments_received;
   received_.append(std::move(data));

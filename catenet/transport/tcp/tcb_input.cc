@@ -23,6 +23,7 @@ void Tcb::input(Packet data, const TcpSegment& segment, Instant now) {
   }
   last_heard_ = now;
   probes_ = 0;
+  tail_held_ = false;
   if (is_armed(kKeepalive)) {
     arm(kKeepalive, now + config_->keepalive_idle);
   }
@@ -126,11 +127,6 @@ void Tcb::input_synchronized(Packet data, const TcpSegment& segment, Instant now
     refuse_unacceptable(std::move(data), segment, now);
     return;
   }
-  if (timestamps_ && segment.options.timestamps && seq_up_to(segment.seq, last_ack_sent_) &&
-      seq_up_to(ts_recent_, segment.options.timestamps->value)) {  // RFC 7323 4.3 (2)
-    ts_recent_ = segment.options.timestamps->value;
-    ts_recent_at_ = now;
-  }
   // Second, the RST bit.
   if (segment.rst()) {
     input_reset(std::move(data), segment, now);
@@ -154,6 +150,12 @@ void Tcb::input_synchronized(Packet data, const TcpSegment& segment, Instant now
   if (!segment.has_ack() || !input_ack_field(segment, length > 0, now)) {
     drop(std::move(data), DropReason::tcp_bad_segment);
     return;
+  }
+  // RFC 7323 4.3 (2). Not before here: the timestamp of a segment that nobody believes would make all others old.
+  if (timestamps_ && segment.options.timestamps && seq_up_to(segment.seq, last_ack_sent_) &&
+      seq_up_to(ts_recent_, segment.options.timestamps->value)) {
+    ts_recent_ = segment.options.timestamps->value;
+    ts_recent_at_ = now;
   }
   if (state_ == TcpState::closed) {  // LAST-ACK is over
     data.consume();
@@ -305,6 +307,8 @@ void Tcb::establish(const TcpSegment& segment, Instant now) {
   snd_wl1_ = segment.seq;
   snd_wl2_ = segment.ack;
   event_ = true;
+  data_at_ = to_ms(now);
+  tell_watch(now);
 }
 
 void Tcb::start_congestion_control() {
@@ -334,14 +338,10 @@ void Tcb::input_text(Packet data, std::uint32_t seq, Instant now) {
   } else {
     const bool had_gap = received_.has_gap();
     rcv_nxt_ += length;
-    if (receive_shut_) {
-      drop(std::move(data), DropReason::tcp_closed);
-    } else {
-      wire::SackBlock duplicate{};
-      rcv_nxt_ = seq + received_.accept(std::move(data), seq, environment_.drop, duplicate);
-      if (duplicate.left != duplicate.right) {
-        note_duplicate(duplicate.left, duplicate.right);
-      }
+    wire::SackBlock duplicate{};
+    rcv_nxt_ = seq + received_.accept(std::move(data), seq, environment_.drop, duplicate);
+    if (duplicate.left != duplicate.right) {
+      note_duplicate(duplicate.left, duplicate.right);
     }
     peer_segment_ = std::max(peer_segment_, std::min(length, std::max(mss_, 536U)));
     received_data(rcv_nxt_ - seq, had_gap, now);
@@ -354,10 +354,6 @@ void Tcb::input_text(Packet data, std::uint32_t seq, Instant now) {
 void Tcb::keep_out_of_order(Packet data, std::uint32_t seq) {
   ++troubles().out_of_order;
   ack_due_ = true;  // RFC 5681 4.2: a duplicate ACK at once
-  if (receive_shut_) {
-    drop(std::move(data), DropReason::tcp_closed);
-    return;
-  }
   wire::SackBlock duplicate{};
   const std::size_t most = ReceiveBuffer::most_out_of_order(receive_limit());
   (void)received_.insert(std::move(data), seq, most, environment_.drop, duplicate);
@@ -387,6 +383,7 @@ void Tcb::note_duplicate(std::uint32_t left, std::uint32_t right) {
 void Tcb::received_data(std::uint32_t bytes, bool filled_gap, Instant now) {
   traffic_.bytes_received += bytes;
   unacked_bytes_ += bytes;
+  data_at_ = to_ms(now);
   event_ = true;
   grow_receive_limit(now);
   if (quick_acks_ > 0) {

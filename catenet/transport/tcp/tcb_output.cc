@@ -42,6 +42,10 @@ Packet Tcb::transmit(Instant now) {
   if (ack_due_ && (received_.has_gap() || dsack_due_ || (ecn_ && owes_handshake_ack()))) {
     return build_control(snd_nxt_, TcpFlag::kAck, now);
   }
+  if (probe_due_ && config_->empty_probes && usable_window(snd_una_) == 0) {
+    probe_due_ = false;
+    return build_control(snd_una_ - 1, TcpFlag::kAck, now);
+  }
   Plan next;
   if (may_send_data() && !waits_for_pacing(now) && plan(next, now)) {
     Packet packet = build_data(next, now);
@@ -149,7 +153,8 @@ bool Tcb::plan_again(Plan& out, std::size_t i) const {
   const std::uint8_t fate = segments_[i].flags & ~SentSegment::kEverRetransmitted;
   for (++i; i < segments_.size(); ++i) {
     const SentSegment& next = segments_[i];
-    if ((next.flags & ~SentSegment::kEverRetransmitted) != fate || next.end - begin > mss_) {
+    if ((next.flags & ~SentSegment::kEverRetransmitted) != fate || next.end - begin > mss_ ||
+        left_of_record(end - 1) == 1) {
       break;
     }
     end = next.end;
@@ -168,7 +173,7 @@ bool Tcb::plan_loss_probe(Plan& out) const {
   out.loss_probe = true;
   const std::uint32_t available = seq_before(snd_nxt_, data_end()) ? data_end() - snd_nxt_ : 0;
   const std::uint32_t usable = usable_window(snd_nxt_);
-  out.length = std::min({available, usable, mss_});
+  out.length = std::min({available, usable, mss_, left_of_record(snd_nxt_)});
   if (out.length > 0) {
     out.seq = snd_nxt_;
     out.fin = fin_queued_ && out.length == available && usable > out.length;
@@ -192,7 +197,8 @@ bool Tcb::plan_probe(Plan& out) const {
   }
   const std::uint32_t usable = usable_window(snd_una_);
   out.seq = snd_una_;
-  out.length = std::min({send_.size(), std::max(usable, 1U), mss_});
+  out.length = std::min({send_.size(), std::max(usable, 1U), mss_, left_of_record(snd_una_)});
+  out.push = out.length > 0 && out.length == send_.size() && usable >= out.length;  // nothing else has made it go
   out.fin = fin_queued_ && out.length == send_.size() && (out.length == 0 || usable > out.length);
   out.probe = usable < out.length + (out.fin ? 1 : 0);
   return out.length > 0 || out.fin;
@@ -208,18 +214,20 @@ bool Tcb::plan_new(Plan& out, Instant now) {
   if (!seq_before(start, send_end())) {
     return false;
   }
-  if (config_->mtu_probing != MtuProbing::never) [[unlikely]] {
+  const std::uint32_t of_record = left_of_record(start);
+  if (config_->mtu_probing != MtuProbing::never && of_record > data_end() - start) [[unlikely]] {
     const ProbePlan probe = plan_mtu_probe(out, start, now);
     if (probe != ProbePlan::none) {
       return probe == ProbePlan::send;
     }
   }
-  const std::uint32_t available = data_end() - start;
+  const bool last = of_record >= data_end() - start;  // what follows a record does not wait for more, nor does it
+  const std::uint32_t available = std::min(data_end() - start, of_record);
   const std::uint32_t usable = usable_window(start);
   std::uint32_t length = std::min({available, usable, mss_});
-  const auto ends = [&] { return fin_queued_ && length == available && usable > length; };
+  const auto ends = [&] { return last && fin_queued_ && length == available && usable > length; };
   const bool idle = start == snd_una_;
-  if (!worth_sending(length, available, ends(), idle)) {
+  if (!worth_sending(length, available, ends(), idle) && (last || length == 0 || length < available)) {
     return false;
   }
   if (idle) {
@@ -229,7 +237,7 @@ bool Tcb::plan_new(Plan& out, Instant now) {
     return false;
   }
   if (length < available && length < usable) {
-    length = burst_length(std::min(available, usable), available);
+    length = burst_length(std::min(available, usable), available, last);
   }
   out = Plan{start, length, ends()};
   return true;
@@ -237,7 +245,7 @@ bool Tcb::plan_new(Plan& out, Instant now) {
 
 // How much of `most` bytes (more than mss) goes at once: whole segments, as many as cwnd has room for, and what is
 // behind them if it is worth a segment of its own and the end of the data (`available`).
-std::uint32_t Tcb::burst_length(std::uint32_t most, std::uint32_t available) const {
+std::uint32_t Tcb::burst_length(std::uint32_t most, std::uint32_t available, bool last) const {
   const std::uint32_t most_at_once =
       std::min(send_quantum(), config_->super_segments && may_send_super_segments() ? origin_.max_super_segment : 0);
   std::uint32_t room = std::min(room_in_cwnd(), most_at_once);
@@ -246,7 +254,7 @@ std::uint32_t Tcb::burst_length(std::uint32_t most, std::uint32_t available) con
   }
   const std::uint32_t length = std::min(most, room);
   const std::uint32_t tail = length % mss_;
-  const bool whole = length == available && worth_sending(tail, tail, fin_queued_, false);
+  const bool whole = length == available && (!last || worth_sending(tail, tail, fin_queued_, false));
   return std::max(whole ? length : length - tail, mss_);
 }
 
@@ -273,7 +281,7 @@ bool Tcb::worth_sending(std::uint32_t length, std::uint32_t available, bool fin,
   if (length >= mss_ || fin) {  // (1), and a FIN must not wait for an ACK
     return true;
   }
-  if (config_->cork) {  // after an RTO the persist timer has its way, see plan_probe()
+  if (config_->cork || tail_held_) {  // after an RTO the persist timer has its way, see plan_probe()
     return false;
   }
   const bool may = idle || !config_->nagle || !small_under_way();
@@ -283,7 +291,7 @@ bool Tcb::worth_sending(std::uint32_t length, std::uint32_t available, bool fin,
 bool Tcb::cwnd_allows(std::uint32_t length) const { return pipe() == 0 || length <= room_in_cwnd(); }
 
 std::uint32_t Tcb::room_in_cwnd() const {
-  const std::uint32_t cwnd = uses_prr() ? prr_.cwnd() : this->cwnd();
+  const std::uint32_t cwnd = window_in_use();
   return cwnd - std::min(pipe(), cwnd);
 }
 
@@ -324,7 +332,9 @@ void Tcb::note_sent(const Plan& plan, Instant now) {
       limited_ += plan.length;
     }
     frto_sent_ = frto_sent_ || frto_ == Frto::new_data;
-    small_end_ = plan.length % mss_ != 0 && !plan.mtu_probe ? end : small_end_;
+    // What went with a SYN and goes again is not new to Nagle.
+    const bool of_syn = syn_data() > 0 && seq_up_to(end, origin_.iss + 1 + syn_data());
+    small_end_ = plan.length % mss_ != 0 && !plan.mtu_probe && !of_syn ? end : small_end_;
   }
   segments_.sent(plan.seq, end, now);
   pace(plan.length, now);
@@ -335,12 +345,7 @@ void Tcb::note_sent(const Plan& plan, Instant now) {
     traffic_.bytes_sent += std::min(end - snd_nxt_, plan.length);  // a probe's byte again, with more behind it
   }
   snd_nxt_ = seq_max(snd_nxt_, end);
-  const bool half_counts = config_->half_window_counts && cwnd() < ssthresh();
-  // No room for another: the window is in use, and may grow.
-  if (pipe() + mss_ > cwnd() || (half_counts && pipe() * 2 > cwnd())) {
-    cwnd_limited_ = true;
-    cwnd_limited_end_ = snd_nxt_;
-  }
+  note_window_use();
   if (plan.loss_probe) {
     ++troubles().loss_probes;
     tlp_out_ = true;
@@ -348,6 +353,9 @@ void Tcb::note_sent(const Plan& plan, Instant now) {
     tlp_end_seq_ = snd_nxt_;
   }
   probe_out_ = plan.probe;
+  if (!again && seq_up_to(send_end(), snd_nxt_)) {
+    note_all_sent(now);
+  }
   if (probe_out_) {
     disarm(kRetransmit);
     disarm(kLossProbe);
@@ -360,6 +368,20 @@ void Tcb::note_sent(const Plan& plan, Instant now) {
     if (!again) {
       schedule_loss_probe(now);
     }
+  }
+}
+
+// No room for another: the window is in use, and may grow. Otherwise, as Linux: the most that was under way in a window
+// of data says how far.
+void Tcb::note_window_use() {
+  const bool full = pipe() + mss_ > cwnd();
+  if (!config_->half_window_counts) {
+    cwnd_limited_ = cwnd_limited_ || full;
+    cwnd_limited_end_ = full ? snd_nxt_ : cwnd_limited_end_;
+  } else if (full || seq_up_to(cwnd_limited_end_, snd_una_) || (!cwnd_limited_ && flight() > sending().most_out)) {
+    cwnd_limited_ = full;
+    sending().most_out = (flight() + mss_ - 1) / mss_ * mss_;
+    cwnd_limited_end_ = snd_nxt_;
   }
 }
 
@@ -405,8 +427,11 @@ Packet Tcb::build_data(Plan& plan, Instant now) {
   if (plan.fin) {
     flags |= TcpFlag::kFin;
   }
-  if ((plan.length > mss_ && !plan.mtu_probe) || (plan.length > 0 && plan.seq + plan.length == data_end())) {
-    flags |= TcpFlag::kPsh;  // RFC 9293 3.9.1.2: the last byte there is, or of a burst
+  const std::uint32_t end = plan.seq + plan.length;
+  if ((plan.length > mss_ && !plan.mtu_probe) || plan.push ||
+      (plan.length > 0 && ((end == data_end() && !unpushed_) || left_of_record(end - 1) == 1))) {
+    flags |=
+        TcpFlag::kPsh;  // RFC 9293 3.9.1.2: the last byte there is, unless more is to come, or of a burst or record
   }
   if (plan.mtu_probe) {
     note_mtu_probe_sent(plan);
@@ -462,6 +487,7 @@ Packet Tcb::build_syn(Instant now) {
   }
   syn_out_ = true;
   snd_nxt_ = seq_max(snd_nxt_, origin_.iss + 1 + syn_data());
+  tell_watch(now);
   const std::uint8_t flags = (answer ? TcpFlag::kSyn | TcpFlag::kAck : TcpFlag::kSyn) | ecn_syn_flags();
   return finish(std::move(packet), origin_.iss, flags, options, now);
 }

@@ -27,6 +27,7 @@ constexpr Duration kMaxAckDelay = Duration::milliseconds(200);  // TLP.max_ack_d
 }  // namespace
 
 void Tcb::recover(const AckNews& news) {
+  mark_cut_ = mark_cut_ && seq_before(snd_una_, cwr_end_);
   if (news.has_dsack) {
     note_dsack(news);
   }
@@ -130,6 +131,7 @@ void Tcb::enter_fast_recovery(std::uint32_t delivered, Instant now) {
   ++troubles().fast_retransmits;
   ++(sack_ ? troubles().sack_recovery : troubles().reno_recovery);
   start_undo();
+  mark_cut_ = false;
   recovery_ = Recovery::fast;
   recover_ = snd_nxt_;
   rescued_ = false;
@@ -142,7 +144,7 @@ void Tcb::enter_fast_recovery(std::uint32_t delivered, Instant now) {
   if (sack_) {
     under_way = std::min(under_way, congestion().cwnd());
   }
-  under_way = flight_for_cut(under_way, now);
+  under_way = config_->cuts_window ? congestion().cwnd() : flight_for_cut(under_way, now);
   congestion().on_fast_retransmit(under_way, now);
   note_window_cut();
   limited_ = 0;
@@ -165,13 +167,15 @@ void Tcb::leave_recovery(const AckNews& news) {
 // The retransmission timer has expired, with something under way.
 void Tcb::recover_from_timeout(Instant now) {
   const bool first = recovery_ == Recovery::none;
+  mark_cut_ = false;
   if (first) {
     start_undo();
   }
   undo_timeout_ = true;
   forget_validation();
   // RFC 5681 3.1: ssthresh is set at the first timeout of a segment, from what was really under way.
-  congestion().on_timeout(recovery_ == Recovery::timeout ? pipe() : flight(), retries_ == 0, now);
+  const std::uint32_t under_way = recovery_ == Recovery::timeout ? pipe() : flight();
+  congestion().on_timeout(config_->cuts_window ? congestion().cwnd() : under_way, retries_ == 0, now);
   note_window_cut();
   if (segments_[0].is(SentSegment::kSacked)) {  // RFC 2018 8: the peer has thrown away what it had reported
     ++troubles().sack_reneging;

@@ -99,7 +99,7 @@ void Tcb::on_persist_timeout(Instant now) {
   probe_due_ = true;
   count(&TcpCounters::window_probes);
   // With no memory for the probe nothing would arm the timer again.
-  arm(kPersist, now + rtt_.backed_off(persist_shift_, config_->initial_rto, config_->min_rto, config_->max_rto));
+  arm(kPersist, now + persist_timeout());
 }
 
 void Tcb::on_keepalive_timeout(Instant now) {
@@ -128,10 +128,11 @@ void Tcb::update_send_timers(Instant now) {
   if (!is_synchronized() || state_ == TcpState::time_wait) {
     return;
   }
+  note_all_sent(now);
   const bool waiting = may_send_data() && seq_before(snd_nxt_, send_end());
   if (probe_out_ || (flight() == 0 && waiting && !is_armed(kPacing))) {
     if (!is_armed(kPersist)) {
-      arm(kPersist, now + rtt_.backed_off(persist_shift_, config_->initial_rto, config_->min_rto, config_->max_rto));
+      arm(kPersist, now + persist_timeout());
     }
   } else {
     disarm(kPersist);
@@ -146,6 +147,34 @@ void Tcb::update_send_timers(Instant now) {
   if (config_->keepalive && !is_armed(kKeepalive)) {
     arm(kKeepalive, std::max(now, last_heard_ + config_->keepalive_idle));
   }
+}
+
+// What holds up the sender now? Asked when all that can go has gone.
+void Tcb::keep_time(Instant now) {
+  if (!sending_ && send_.size() == 0) {
+    return;
+  }
+  using enum Chronograph::State;
+  const bool unsent = seq_before(snd_nxt_, data_end()) || probe_out_;
+  Chronograph::State state = busy;
+  if (send_.size() == 0) {
+    state = idle;
+  } else if (unsent && usable_window(probe_out_ ? snd_una_ : snd_nxt_) < std::min(data_end() - snd_nxt_, mss_)) {
+    state = window_limited;
+  } else if (!unsent && send_blocked_) {
+    state = buffer_limited;
+  }
+  sending().time.set(state, now);
+}
+
+// All has gone that can go for now.
+void Tcb::note_all_sent(Instant now) {
+  tell_watch(now);
+  if (send_blocked_ && sends_by_packets() && has_room_again()) {  // what has gone makes room too
+    send_blocked_ = false;
+    event_ = true;
+  }
+  keep_time(now);
 }
 
 // The end of a Tcb's work (RFC 9293 3.6.1): everything but the numbers is given back, and what was received stays.

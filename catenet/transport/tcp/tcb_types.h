@@ -51,6 +51,28 @@ struct TcpSegment {
   [[nodiscard]] bool has_ack() const { return has(wire::TcpFlag::kAck); }
 };
 
+/// What a send wants to be told of its last byte; see send_watch.h.
+struct TcpSendWish {
+  std::uint32_t id = 0;       ///< comes back in the notices
+  bool released = false;      ///< the bytes are needed no more
+  bool scheduled = false;     ///< they go to the path
+  bool sent = false;          ///< they have gone
+  bool acknowledged = false;  ///< the peer has them
+  [[nodiscard]] bool any() const { return released || scheduled || sent || acknowledged; }
+};
+struct TcpSendNotice {
+  enum class What : std::uint8_t { released, scheduled, sent, acknowledged };
+  What what = What::released;
+  std::uint32_t id = 0;
+  Instant at;
+};
+
+/// How bytes are sent, beside what the connection is set to.
+struct TcpSendFlags {
+  bool more = false;           ///< the user has more: what is no full segment waits for the next event (MSG_MORE)
+  bool end_of_record = false;  ///< no segment holds these bytes and later ones (MSG_EOR)
+};
+
 /// What a connection counts all the time. Bytes are payload bytes.
 struct TcpTraffic {
   std::uint64_t bytes_sent = 0;  ///< first transmissions only
@@ -142,9 +164,19 @@ struct TcpPcbInfo {
   bool window_scaling = false;
   bool reordering_seen = false;
   std::uint32_t advertised_mss = 0;  ///< what our SYN says, or would
-  bool duplicate_acks = false;  ///< the latest acknowledgements without progress are signs of loss or of reordering
-  bool cutting = false;         ///< the window was cut because of marks less than a round trip ago
-  bool syn_data = false;        ///< data in a SYN were taken (RFC 7413)
+  bool duplicate_acks = false;   ///< the latest acknowledgements without progress are signs of loss or of reordering
+  bool cutting = false;          ///< the window was cut because of marks less than a round trip ago
+  bool syn_data = false;         ///< data in a SYN were taken (RFC 7413)
+  Duration busy_time;            ///< something was queued or under way; of that:
+  Duration window_limited_time;  ///< the peer's window was in the way
+  Duration buffer_limited_time;  ///< the user waited for room
+  Duration since_data;           ///< since data came, or since the handshake
+  std::uint32_t delivered = 0;   ///< segments known to have arrived, the SYN among them
+  std::uint32_t delivered_marked = 0;  ///< of them, as far as the peer tells, with "congestion experienced"
+  std::uint32_t reordering = 0;        ///< segments that arrived out of order, at most
+  std::uint32_t reorderings = 0;       ///< how often some did
+  std::uint32_t receive_segment = 0;   ///< the largest segment that came
+  std::uint8_t probes = 0;             ///< of a closed window or an idle peer, without answer
 };
 
 /// One connection's figures for report.json, open or closed.

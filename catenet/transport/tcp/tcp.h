@@ -140,7 +140,16 @@ class TcpPcb final : public TcpPortUser, public ListNode<TcpAllPcbs>, public Lis
   /// Bytes accepted into the send buffer, 1 to bytes.size() (0 for an empty span). EAGAIN when it is full or the
   /// handshake is under way; EPIPE after shutdown_send() or when the connection is gone; ENOTCONN; or the pending
   /// error(), once.
-  Result<std::size_t> send(std::span<const std::byte> bytes);
+  Result<std::size_t> send(std::span<const std::byte> bytes, const TcpSendFlags& flags = {});
+  /// What waits because a send said that there is more goes now.
+  void push();
+  /// What becomes of the last byte that was given so far is told by notices; on_ready() says that there are some.
+  void watch(const TcpSendWish& wish);
+  /// The oldest notice; null, and nothing to take: there is none.
+  [[nodiscard]] const TcpSendNotice* next_notice() const {
+    return tcb_ && tcb_->watched() != nullptr ? tcb_->watched()->next() : nullptr;
+  }
+  TcpSendNotice take_notice() { return tcb_->watched()->take(); }
   /// Bytes copied out; 0 is the end of the stream (or an empty span). EAGAIN when nothing is there yet; ENOTCONN; or
   /// the pending error(), once.
   Result<std::size_t> receive(std::span<std::byte> out);
@@ -148,7 +157,7 @@ class TcpPcb final : public TcpPortUser, public ListNode<TcpAllPcbs>, public Lis
   Result<std::size_t> peek(std::span<std::byte> out);
   /// No more sends: FIN follows the queued bytes. ENOTCONN.
   Result<void> shutdown_send();
-  /// No more receives: receive() answers 0 from now on, what is queued or still comes is dropped.
+  /// No more receives: receive() gives what is queued or still comes, and else the end instead of EAGAIN.
   void shutdown_receive();
   /// The user lets go; queued bytes and FIN are still delivered. Bytes that were received and not read make it a reset
   /// (RFC 9293 3.10.4, RFC 2525 2.17). A listener resets what was not accepted. The pointer is dead afterwards.
@@ -193,7 +202,7 @@ class TcpPcb final : public TcpPortUser, public ListNode<TcpAllPcbs>, public Lis
   friend class Tcp;
   friend class TcpListenGroup;
   // Without the calls' early ends: what they answer is made where the caller reads it.
-  Result<std::size_t> send_now(std::span<const std::byte> bytes);
+  Result<std::size_t> send_now(std::span<const std::byte> bytes, const TcpSendFlags& flags);
   Result<std::size_t> receive_now(std::span<std::byte> out);
 
   TcpPcb(Tcp& tcp, wire::Family family);
@@ -202,6 +211,7 @@ class TcpPcb final : public TcpPortUser, public ListNode<TcpAllPcbs>, public Lis
   /// is for IPv6 only; EINVAL.
   [[nodiscard]] Result<wire::Endpoint> end_from(const wire::Endpoint& end, int v4_refused) const;
   void on_timer(Instant now);
+  Result<std::size_t> send_packets(std::span<const std::byte> bytes, const TcpSendFlags& flags);
 
   Tcp& tcp_;
   Timer timer_;

@@ -77,10 +77,19 @@ void describe_timer(const Tcb& tcb, TcpPcbInfo& row) {
   }
 }
 
+void describe_times(const Tcb& tcb, TcpPcbInfo& row, Instant now) {
+  row.since_data = tcb.since_data(now);
+  if (const Chronograph* time = tcb.chronograph()) {
+    row.busy_time = time->busy_time(now);
+    row.window_limited_time = time->in(Chronograph::State::window_limited, now);
+    row.buffer_limited_time = time->in(Chronograph::State::buffer_limited, now);
+  }
+}
+
 void describe(const Tcb& tcb, TcpPcbInfo& row) {
   row.receive_queue = tcb.receive_queue();
   row.send_queue = tcb.send_queue();
-  row.cwnd = tcb.cwnd();
+  row.cwnd = tcb.window_in_use();
   row.ssthresh = tcb.ssthresh();
   row.mss = tcb.mss();
   row.srtt = tcb.rtt().srtt();
@@ -92,7 +101,7 @@ void describe(const Tcb& tcb, TcpPcbInfo& row) {
   row.unacked = tcb.flight();
   row.sacked = sent.sacked_bytes();
   row.lost = sent.lost_bytes();
-  row.retransmitted = sent.retransmitted_bytes();
+  row.retransmitted = sent.retransmitted_bytes() + tcb.syn_data_again();
   row.send_window = tcb.snd_wnd();
   row.receive_window = tcb.rcv_wnd();
   row.rttvar = tcb.rtt().rttvar();
@@ -112,6 +121,12 @@ void describe(const Tcb& tcb, TcpPcbInfo& row) {
   row.duplicate_acks = tcb.sees_duplicate_acks();
   row.cutting = tcb.is_cutting();
   row.syn_data = tcb.syn_data_taken();
+  row.delivered = tcb.delivered_segments();
+  row.delivered_marked = tcb.delivered_marked();
+  row.reordering = tcb.rack().reordering();
+  row.reorderings = tcb.rack().reorderings();
+  row.receive_segment = tcb.largest_received();
+  row.probes = tcb.unanswered_probes();
   if (const DeliveryRate* rates = sent.rates()) {
     row.delivery_rate = rates->latest_rate();
     row.delivery_rate_app_limited = rates->latest_is_app_limited();
@@ -132,6 +147,7 @@ TcpPcbInfo TcpPcb::info() const {
   }
   if (tcb_) {
     describe(*tcb_, row);
+    describe_times(*tcb_, row, tcp_.node_.now());
     const ip::Network& network = *tcp_.network(tuple_.local.address.family());
     row.pmtu = tcb_->max_segment() + static_cast<std::uint32_t>(network.header_size() + wire::kTcpHeaderSize);
   }

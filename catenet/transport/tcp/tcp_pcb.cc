@@ -235,7 +235,7 @@ Result<void> Tcp::prepare(TcpPcb& pcb, const wire::Endpoint& to) {
   return {};
 }
 
-Result<std::size_t> TcpPcb::send(std::span<const std::byte> bytes) {
+Result<std::size_t> TcpPcb::send(std::span<const std::byte> bytes, const TcpSendFlags& flags) {
   if (!tcb_) {
     return fail(ENOTCONN, "send");
   }
@@ -243,15 +243,42 @@ Result<std::size_t> TcpPcb::send(std::span<const std::byte> bytes) {
     const std::size_t taken = tcp_.start_early(*this, bytes);
     return taken > 0 ? Result<std::size_t>(taken) : fail(EINPROGRESS, "the handshake has begun");
   }
-  return send_now(bytes);
+  return tcb_->sends_by_packets() ? send_packets(bytes, flags) : send_now(bytes, flags);
 }
 
-Result<std::size_t> TcpPcb::send_now(std::span<const std::byte> bytes) {
-  Result<std::size_t> sent = tcb_->send(bytes);
+Result<std::size_t> TcpPcb::send_now(std::span<const std::byte> bytes, const TcpSendFlags& flags) {
+  Result<std::size_t> sent = tcb_->send(bytes, flags);
   if (sent) {
     tcp_.settle(*this, false);
   }
   return sent;
+}
+
+// A packet's worth at a time: what goes at once makes room for more.
+Result<std::size_t> TcpPcb::send_packets(std::span<const std::byte> bytes, const TcpSendFlags& flags) {
+  std::size_t done = 0;
+  do {
+    const Result<std::size_t> sent = tcb_->send(bytes.subspan(done), flags);
+    if (!sent) {
+      return done > 0 ? Result<std::size_t>(done) : sent;
+    }
+    done += *sent;
+    tcp_.settle(*this, false);
+  } while (done < bytes.size() && tcb_);
+  return done;
+}
+
+void TcpPcb::watch(const TcpSendWish& wish) {
+  if (tcb_) {
+    tcb_->watch(wish, tcp_.node_.now());
+  }
+}
+
+void TcpPcb::push() {
+  if (tcb_ && !deferred_) {
+    tcb_->push();
+    tcp_.settle(*this, false);
+  }
 }
 
 void TcpPcb::set_config(const TcpConfig& config) {
