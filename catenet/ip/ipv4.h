@@ -14,7 +14,7 @@
 //
 // For packets to ourselves (127/8 or any own address) Delivery::interface is the owner of the address, or null for
 // 127/8. A broadcast that we send is not delivered to ourselves. Multicast: what is for 224.0.0.1 or a group in join()
-// is received; sent packets have TTL 1 unless told otherwise.
+// is received; sent packets have TTL 1 unless told otherwise, and come back to us where we are in the group.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -55,6 +55,9 @@ class Ipv4 final : public Layer<wire::Ipv4Address>, private ArpHost {
   /// EINVAL a header that is none.
   Result<void> output_whole(Packet packet, const SendOptions& options);
   [[nodiscard]] Result<wire::IpAddress> select_source(const wire::IpAddress& destination) const override;
+  [[nodiscard]] Result<wire::IpAddress> select_source_on(const wire::IpAddress& destination,
+                                                         Interface* out) const override;
+  [[nodiscard]] Interface* group_interface(const wire::IpAddress& group) const override;
   [[nodiscard]] std::uint32_t path_mtu(const wire::IpAddress& destination) const override;
   [[nodiscard]] bool is_local(const wire::IpAddress& address) const override;
   [[nodiscard]] bool may_send_from(const wire::IpAddress& address) const override;
@@ -91,7 +94,7 @@ class Ipv4 final : public Layer<wire::Ipv4Address>, private ArpHost {
 
   // Output (ipv4_output.cc, ipv4_fragment.cc).
   [[nodiscard]] Result<Path*> output_path(const SendOptions& options, Path& own);
-  [[nodiscard]] Interface* group_interface(const SendOptions& options) const;
+  [[nodiscard]] Interface* first_interface(const SendOptions& options) const;
   [[nodiscard]] static DropReason reason_of(int code);
   Result<Address> source_for(const SendOptions& options, const Path& path) const;
   Result<void> send_on(Packet packet, Path& path, const SendOptions& options, Address source);

@@ -115,7 +115,7 @@ void Ipv4::route_input(Interface* in, Packet packet) {
       }
       return;
     case PathKind::multicast:
-      if (is_joined(destination)) {
+      if (is_joined(destination, in)) {
         deliver(in, std::move(packet), true);
       } else {
         node_.drop(std::move(packet), DropReason::not_for_us, in);

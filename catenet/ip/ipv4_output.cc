@@ -38,7 +38,7 @@ DropReason Ipv4::reason_of(int code) { return code == EACCES ? DropReason::broad
   if (path->out == nullptr && path->kind != PathKind::local) {  // a group without a route: which link?
     own = *path;
     path = &own;
-    own.out = group_interface(options);
+    own.out = first_interface(options);
     if (own.out == nullptr) {
       return fail(ENETUNREACH, "no interface to send a broadcast from");
     }
@@ -96,11 +96,14 @@ Result<void> Ipv4::output_whole(Packet packet, const SendOptions& options) {
   header.checksum = 0;
   header.checksum = internet_checksum(packet.head().first(header.header_size()));
   mark_made_here(packet);
+  if ((*path)->kind == PathKind::multicast && !pass_group(packet, **path, options)) {
+    return {};
+  }
   return depart(std::move(packet), **path, false, wire::kIpv4MaxPacket);
 }
 
 /// The link of the given source address, else the first one that has an address.
-Interface* Ipv4::group_interface(const SendOptions& options) const {
+Interface* Ipv4::first_interface(const SendOptions& options) const {
   for (const auto& a : addresses_) {
     if (options.source.is_unspecified() || options.source == wire::IpAddress(a.address())) {
       return a.interface;
@@ -148,6 +151,9 @@ Result<void> Ipv4::send_on(Packet packet, Path& path, const SendOptions& options
   if (too_big && dont_fragment) {
     return refuse(std::move(packet), DropReason::fragmentation_needed, EMSGSIZE, "longer than the path's MTU");
   }
+  if (path.kind == PathKind::multicast && !pass_group(packet, path, options)) [[unlikely]] {
+    return {};
+  }
   return depart(std::move(packet), path, too_big, mtu);
 }
 
@@ -163,7 +169,8 @@ void Ipv4::write_header(Packet& packet, Ipv4Address source, Ipv4Address destinat
     next_id_ = static_cast<std::uint16_t>(next_id_ + 1 + (segment == 0 ? 0 : packet.size() / segment));
   }
   header.fragment = dont_fragment ? Ipv4Header::kDontFragment : std::uint16_t{0};
-  header.ttl = options.ttl != 0             ? options.ttl
+  header.ttl = options.stays_here           ? std::uint8_t{0}
+               : options.ttl != 0           ? options.ttl
                : destination.is_multicast() ? std::uint8_t{1}  // RFC 1112 6.1
                                             : config_.default_ttl;
   header.protocol = options.protocol;
@@ -203,10 +210,14 @@ void Ipv4::report_local_error(Packet& packet, ErrorReport::Kind kind) {
 // Questions of the transports
 
 Result<wire::IpAddress> Ipv4::select_source(const wire::IpAddress& destination) const {
+  return select_source_on(destination, nullptr);
+}
+
+Result<wire::IpAddress> Ipv4::select_source_on(const wire::IpAddress& destination, Interface* out) const {
   if (!destination.is_v4()) {
     return fail(EAFNOSUPPORT, "not an IPv4 address");
   }
-  Path path = find_path(destination.v4());
+  const Path path = out != nullptr ? forced_path(destination.v4(), *out) : find_path(destination.v4());
   if (path.kind == PathKind::none) {
     return fail(ENETUNREACH, "no route");
   }
@@ -215,6 +226,11 @@ Result<wire::IpAddress> Ipv4::select_source(const wire::IpAddress& destination) 
     return fail(EADDRNOTAVAIL, "the node has no address");
   }
   return wire::IpAddress(source);
+}
+
+Interface* Ipv4::group_interface(const wire::IpAddress& group) const {
+  Interface* out = group.is_v4() ? find_path(group.v4()).out : nullptr;
+  return out != nullptr ? out : first_interface({});
 }
 
 std::uint32_t Ipv4::path_mtu(const wire::IpAddress& destination) const {

@@ -58,6 +58,9 @@ class Ipv6 final : public Layer<wire::Ipv6Address>, private NdpHost {
   /// Errors as output(); EINVAL a header that is none, or another length than it says.
   Result<void> output_whole(Packet packet, const SendOptions& options);
   [[nodiscard]] Result<wire::IpAddress> select_source(const wire::IpAddress& destination) const override;
+  [[nodiscard]] Result<wire::IpAddress> select_source_on(const wire::IpAddress& destination,
+                                                         Interface* out) const override;
+  [[nodiscard]] Interface* group_interface(const wire::IpAddress& group) const override;
   [[nodiscard]] std::uint32_t path_mtu(const wire::IpAddress& destination) const override;
   [[nodiscard]] bool is_local(const wire::IpAddress& address) const override;
   [[nodiscard]] bool may_send_from(const wire::IpAddress& address) const override;
@@ -113,7 +116,7 @@ class Ipv6 final : public Layer<wire::Ipv6Address>, private NdpHost {
 
   // Output (ipv6_output.cc, ipv6_fragment.cc).
   [[nodiscard]] Result<Path*> output_path(const SendOptions& options, Path& own);
-  [[nodiscard]] Interface* group_interface(const SendOptions& options) const;
+  [[nodiscard]] Interface* first_interface(const SendOptions& options) const;
   Result<Address> source_for(const SendOptions& options, const Path& path) const;
   Result<void> send_on(Packet packet, Path& path, const SendOptions& options, const Address& source);
   void write_header(Packet& packet, const Address& source, const Address& destination, const SendOptions& options);

@@ -83,7 +83,7 @@ void Ipv6::route_input(Interface* in, Packet packet) {
   const Ipv6Address destination = packet.header<Ipv6Header>().destination;
   const bool to_us_alone = packet.meta().cast == LinkCast::to_us;
   if (destination.is_multicast()) {
-    if (is_joined(destination)) {
+    if (is_joined(destination, in)) {
       deliver(in, std::move(packet));
     } else {
       node_.drop(std::move(packet), DropReason::not_for_us, in);

@@ -38,7 +38,7 @@ using wire::Ipv6Header;
   if (path->out == nullptr && path->kind != PathKind::local) {  // a group without a route: which link?
     own = *path;
     path = &own;
-    own.out = group_interface(options);
+    own.out = first_interface(options);
     if (own.out == nullptr) {
       return fail(ENETUNREACH, "no interface to send to a group from");
     }
@@ -80,11 +80,14 @@ Result<void> Ipv6::output_whole(Packet packet, const SendOptions& options) {
     return refuse(std::move(packet), DropReason::no_memory, ENOBUFS, "no headroom for the link's header");
   }
   mark_made_here(packet);
+  if ((*path)->kind == PathKind::multicast && !pass_group(packet, **path, options)) {
+    return {};
+  }
   return depart(std::move(packet), **path, false, wire::kIpv6HeaderSize + wire::kIpv6MaxPayload);
 }
 
 /// The link of the given source address, else the first one that has an address.
-Interface* Ipv6::group_interface(const SendOptions& options) const {
+Interface* Ipv6::first_interface(const SendOptions& options) const {
   for (const auto& a : addresses_) {
     if (a.is_assigned() && (options.source.is_unspecified() || options.source.v6() == a.address())) {
       return a.interface;
@@ -128,6 +131,9 @@ Result<void> Ipv6::send_on(Packet packet, Path& path, const SendOptions& options
   if (too_big && options.dont_fragment) {
     return refuse(std::move(packet), DropReason::fragmentation_needed, EMSGSIZE, "longer than the path's MTU");
   }
+  if (path.kind == PathKind::multicast && !pass_group(packet, path, options)) [[unlikely]] {
+    return {};
+  }
   return depart(std::move(packet), path, too_big, mtu);
 }
 
@@ -141,7 +147,8 @@ void Ipv6::write_header(Packet& packet, const Ipv6Address& source, const Ipv6Add
   header.set_flow_label(label);
   header.payload_length = static_cast<std::uint16_t>(payload);
   header.next_header = options.protocol;
-  header.hop_limit = options.ttl != 0             ? options.ttl
+  header.hop_limit = options.stays_here           ? std::uint8_t{0}
+                     : options.ttl != 0           ? options.ttl
                      : destination.is_multicast() ? std::uint8_t{1}  // RFC 3493 5.2
                                                   : config_.default_ttl;
   header.source = source;
@@ -212,10 +219,14 @@ void Ipv6::report_local_error(Packet& packet, ErrorReport::Kind kind) {
 // Questions of the transports
 
 Result<IpAddress> Ipv6::select_source(const IpAddress& destination) const {
+  return select_source_on(destination, nullptr);
+}
+
+Result<IpAddress> Ipv6::select_source_on(const IpAddress& destination, Interface* out) const {
   if (!destination.is_v6()) {
     return fail(EAFNOSUPPORT, "not an IPv6 address");
   }
-  Result<Path> path = path_for(destination, nullptr);
+  Result<Path> path = path_for(destination, out);
   if (!path) {
     return std::unexpected(path.error());
   }
@@ -224,10 +235,18 @@ Result<IpAddress> Ipv6::select_source(const IpAddress& destination) const {
   }
   SendOptions options;
   if (path->kind == PathKind::multicast && path->out == nullptr) {
-    path->out = group_interface(options);
+    path->out = first_interface(options);
   }
   const Result<Ipv6Address> source = source_for(options, *path);
   return source ? Result<IpAddress>(with_zone(*source, path->out)) : std::unexpected(source.error());
+}
+
+Interface* Ipv6::group_interface(const IpAddress& group) const {
+  if (!group.is_v6()) {
+    return nullptr;
+  }
+  const Result<Path> path = path_for(group, nullptr);
+  return path && path->out != nullptr ? path->out : first_interface({});
 }
 
 std::uint32_t Ipv6::path_mtu(const IpAddress& destination) const {

@@ -3,6 +3,7 @@
 #include "catenet/ip/layer.h"
 
 #include <algorithm>
+#include <type_traits>
 
 #include "catenet/wire/tcp.h"
 #include "catenet/wire/udp.h"
@@ -94,24 +95,61 @@ std::vector<wire::IpPrefix> Layer<A>::addresses_of(const Interface& interface) c
 }
 
 template <typename A>
-Result<void> Layer<A>::join(const A& group) {
+Result<void> Layer<A>::join(const A& group, Interface* interface) {
   if (!group.is_multicast()) {
     return fail(EINVAL, "not a multicast group");
   }
-  if (std::find(groups_.begin(), groups_.end(), group) == groups_.end()) {
-    groups_.push_back(group);
+  for (Membership& m : memberships_) {
+    if (m.group == group && m.interface == interface) {
+      ++m.count;
+      return {};
+    }
   }
+  if (memberships_.size() >= common_.groups) {
+    return fail(ENOBUFS, "too many groups");
+  }
+  memberships_.push_back({group, interface, 1});
   return {};
 }
 
 template <typename A>
-void Layer<A>::leave(const A& group) {
-  std::erase(groups_, group);
+void Layer<A>::leave(const A& group, Interface* interface) {
+  for (Membership& m : memberships_) {
+    if (m.group == group && m.interface == interface && --m.count == 0) {
+      m = memberships_.back();
+      memberships_.pop_back();
+      return;
+    }
+  }
 }
 
 template <typename A>
-bool Layer<A>::is_joined(const A& group) const {
-  return is_own_group(group) || std::find(groups_.begin(), groups_.end(), group) != groups_.end();
+std::optional<A> Layer<A>::family_address(const wire::IpAddress& address) {
+  if constexpr (std::is_same_v<A, wire::Ipv4Address>) {
+    return address.is_v4() ? std::optional(address.v4()) : std::nullopt;
+  } else {
+    return address.is_v6() ? std::optional(address.v6()) : std::nullopt;
+  }
+}
+
+template <typename A>
+Result<void> Layer<A>::join_group(const wire::IpAddress& group, Interface* interface) {
+  const std::optional<A> address = family_address(group);
+  return address ? join(*address, interface) : fail(EINVAL, "a group of another family");
+}
+
+template <typename A>
+void Layer<A>::leave_group(const wire::IpAddress& group, Interface* interface) {
+  if (const std::optional<A> address = family_address(group)) {
+    leave(*address, interface);
+  }
+}
+
+template <typename A>
+bool Layer<A>::is_joined(const A& group, const Interface* in) const {
+  return is_own_group(group) || std::ranges::any_of(memberships_, [&](const Membership& m) {
+           return m.group == group && (m.interface == nullptr || m.interface == in);
+         });
 }
 
 template <typename A>
@@ -272,7 +310,22 @@ void Layer<A>::transmit_slow(Packet packet, Path& path) {
 }
 
 template <typename A>
-void Layer<A>::loop_back(Packet packet) {
+bool Layer<A>::pass_group(Packet& packet, const Path& path, const SendOptions& options) {
+  const bool ours = options.to_ourselves && is_joined(path.destination, path.out);
+  if (!ours && !options.stays_here) {
+    return true;
+  }
+  Packet copy = options.stays_here ? std::move(packet) : packet.clone();
+  if (!ours) {
+    node_.drop(std::move(copy), DropReason::ttl_expired, path.out);
+  } else if (copy) {
+    loop_back(std::move(copy), path.out);
+  }
+  return !options.stays_here;
+}
+
+template <typename A>
+void Layer<A>::loop_back(Packet packet, Interface* in) {
   if (looped_.size() >= common_.loopback_packets) {
     node_.drop(std::move(packet), DropReason::queue_full);
     return;
@@ -282,7 +335,7 @@ void Layer<A>::loop_back(Packet packet) {
         std::make_unique<Timer>(node_.timers(), Delegate<void(Instant)>::to<&Layer::on_loopback_timer>(*this));
   }
   const Instant due = node_.now() + common_.loopback_delay;
-  looped_.push_back({due, std::move(packet)});
+  looped_.push_back({due, std::move(packet), in});
   if (!loopback_timer_->is_armed()) {
     loopback_timer_->arm(due);
   }
@@ -291,11 +344,12 @@ void Layer<A>::loop_back(Packet packet) {
 template <typename A>
 void Layer<A>::on_loopback_timer(Instant now) {
   for (std::size_t n = looped_.size(); n > 0 && looped_.front().due <= now; --n) {
-    Packet packet = looped_.pop_front().packet;
+    Looped looped = looped_.pop_front();
+    Packet packet = std::move(looped.packet);
     packet.meta().stamp = now;
     ++counters_.received;
-    if (pass_hooks(HookPoint::prerouting, packet, nullptr, nullptr)) {
-      route_input(nullptr, std::move(packet));
+    if (pass_hooks(HookPoint::prerouting, packet, looped.in, nullptr)) {
+      route_input(looped.in, std::move(packet));
     }
   }
   if (!looped_.empty()) {

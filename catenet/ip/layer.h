@@ -12,6 +12,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -101,9 +102,12 @@ class Layer : public Network, public NetworkProtocol {
   /// ESRCH.
   Result<void> remove_route(const wire::Prefix<A>& prefix, const A& next_hop);
   [[nodiscard]] const Fib<A>& fib() const { return fib_; }
-  /// Receives what is sent to a multicast group (membership reports are not sent). EINVAL.
-  Result<void> join(const A& group);
-  void leave(const A& group);
+  /// Receives what is sent to a multicast group on `interface` (null: on any), until it has been left as often as
+  /// joined. Membership reports are not sent. EINVAL, ENOBUFS.
+  Result<void> join(const A& group, Interface* interface = nullptr);
+  void leave(const A& group, Interface* interface = nullptr);
+  Result<void> join_group(const wire::IpAddress& group, Interface* interface) final;
+  void leave_group(const wire::IpAddress& group, Interface* interface) final;
   /// A transport by its IP protocol number; the last one registered counts. It outlives this object's use.
   void register_protocol(std::uint8_t number, Protocol& protocol);
   [[nodiscard]] Protocol* protocol(std::uint8_t number) const;
@@ -182,7 +186,9 @@ class Layer : public Network, public NetworkProtocol {
     return nullptr;
   }
   [[nodiscard]] Interface* connected_interface(const A& next_hop) const;
-  [[nodiscard]] bool is_joined(const A& group) const;
+  /// `in` is null for what nobody knows the link of.
+  [[nodiscard]] bool is_joined(const A& group, const Interface* in) const;
+  [[nodiscard]] static std::optional<A> family_address(const wire::IpAddress& address);
   void insert_connected_route(const LocalAddress<A>& address, const A& preferred_source);
   /// Takes an address off the list, and the connected route if no other address needs it. False: not there.
   bool erase_address(const Interface& interface, const A& address);
@@ -216,7 +222,11 @@ class Layer : public Network, public NetworkProtocol {
     }
   }
   void transmit_slow(Packet packet, Path& path);
-  void loop_back(Packet packet);
+  /// `in`: where it seems to come in; null: nowhere, it is ours alone.
+  void loop_back(Packet packet, Interface* in = nullptr);
+  /// A packet to a group, about to leave: a copy for this node, if it is in the group on that link. False: that was
+  /// all, and the packet has ended.
+  [[nodiscard]] bool pass_group(Packet& packet, const Path& path, const SendOptions& options);
   /// What ICMP taught us of the path; null: nothing.
   [[nodiscard]] const PathMtuCache::Entry* learned_mtu(const A& destination) const {
     return path_mtus_.find(destination, node_.now());
@@ -228,6 +238,7 @@ class Layer : public Network, public NetworkProtocol {
   struct Looped {
     Instant due;
     Packet packet;
+    Interface* in;
   };
   struct Registration {
     std::uint8_t number;
@@ -246,7 +257,12 @@ class Layer : public Network, public NetworkProtocol {
   PacketCounters counters_;
   std::uint32_t addresses_generation_ = 1;  // so that an empty Path is void
   std::uint8_t path_victim_ = 0;            // the way that was filled last
-  std::vector<A> groups_;
+  struct Membership {
+    A group;
+    Interface* interface;  // null: any
+    std::uint32_t count;
+  };
+  std::vector<Membership> memberships_;
   PathMtuCache path_mtus_;
   std::unique_ptr<Reassembly> reassembly_;
 

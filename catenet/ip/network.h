@@ -84,6 +84,8 @@ struct SendOptions {
   std::uint32_t flow_label = 0;  ///< IPv6; 0: one is made for the flow (RFC 6437)
   bool dont_fragment = false;
   bool allow_broadcast = false;  ///< else EACCES for a broadcast destination
+  bool to_ourselves = true;      ///< a group that this node is in on the link hears it here, too (IP_MULTICAST_LOOP)
+  bool stays_here = false;       ///< a group's packet is for this node alone, whatever `ttl` says (IP_MULTICAST_TTL 0)
   Interface* interface =
       nullptr;  ///< force the outgoing interface (broadcasts, groups); else the zone's, or the route's
 };
@@ -97,6 +99,17 @@ class Network {
   virtual Result<void> output(Packet packet, const SendOptions& options) = 0;
   /// The source address for a destination (RFC 1122 3.3.4.3). ENETUNREACH, EADDRNOTAVAIL.
   [[nodiscard]] virtual Result<wire::IpAddress> select_source(const wire::IpAddress& destination) const = 0;
+  /// The same where the packet goes out on `out`; null: where the route leads.
+  [[nodiscard]] virtual Result<wire::IpAddress> select_source_on(const wire::IpAddress& destination, Interface*) const {
+    return select_source(destination);
+  }
+  /// Receives what is sent to a group on this interface (null: on any) until it has been left as often as joined.
+  /// Membership is not reported to routers. EINVAL not a group, ENOBUFS too many, EOPNOTSUPP.
+  virtual Result<void> join_group(const wire::IpAddress&, Interface*) { return fail(EOPNOTSUPP, "no groups"); }
+  virtual void leave_group(const wire::IpAddress&, Interface*) {}
+  /// Where packets to a group go unless somebody says otherwise: by its route, else the first interface that has an
+  /// address. Null: nowhere.
+  [[nodiscard]] virtual Interface* group_interface(const wire::IpAddress&) const { return nullptr; }
   /// Largest network-layer packet to the destination, from the route's interface and what ICMP taught us.
   [[nodiscard]] virtual std::uint32_t path_mtu(const wire::IpAddress& destination) const = 0;
   /// One of this node's own unicast addresses (loopback included)?

@@ -135,6 +135,29 @@ void tell_origin(const SocketFile& file, const socket::Received& got, sockaddr* 
   }
 }
 
+/// Whom of this host a packet is for: of one to a group or to everybody, the address of the link that it came on, or
+/// the first of another link.
+wire::Ipv4Address own_address(const SocketFile& file, const socket::Received& got) {
+  const ip::Network& network = file.host().table().protocols().network;
+  wire::Ipv4Address own = got.to.address.v4();
+  if (!got.to.address.is_multicast() && !network.is_broadcast(got.to.address)) {
+    return own;
+  }
+  bool found = false;
+  for (const auto& interface : file.host().node().interfaces()) {
+    const auto prefixes = network.addresses_of(*interface);
+    const bool here = interface->index() + 1U == got.interface;
+    if (!prefixes.empty() && (here || !found)) {
+      own = prefixes[0].address().v4();
+      found = true;
+    }
+    if (here && found && !prefixes.empty()) {
+      break;
+    }
+  }
+  return own;
+}
+
 void tell_more(const SocketFile& file, const socket::Received& got, msghdr& message) {
   Ancillary more(message);
   if (got.segment_size != 0) {
@@ -160,7 +183,8 @@ void tell_more(const SocketFile& file, const socket::Received& got, msghdr& mess
   if (file.tell_destination && got.to.address.is_v4()) {
     in_pktinfo info{};
     info.ipi_ifindex = got.interface != 0 ? static_cast<int>(got.interface) : 1;  // that of Linux's loopback
-    info.ipi_spec_dst.s_addr = info.ipi_addr.s_addr = htonl(got.to.address.v4().value());
+    info.ipi_addr.s_addr = htonl(got.to.address.v4().value());
+    info.ipi_spec_dst.s_addr = htonl(own_address(file, got).value());
     more.add(IPPROTO_IP, IP_PKTINFO, info);
   }
   if (file.tell_ttl) {

@@ -123,21 +123,9 @@ Result<void> set_socket_option(SocketFile& file, int name, const Value& value) {
   }
 }
 
-Result<void> set_group(const SocketFile& file, bool join, const Value& value) {
-  const auto given = value.as<ip_mreq>();
-  if (!given) {
-    return std::unexpected(given.error());
-  }
-  if (given->imr_interface.s_addr != INADDR_ANY) {
-    return fail(ENODEV, "an interface is chosen by the route to the group");
-  }
-  const wire::IpAddress group = wire::Ipv4Address(ntohl(given->imr_multiaddr.s_addr));
-  return join ? set(file, option::JoinGroup{group}) : set(file, option::LeaveGroup{group});
-}
-
 Result<void> set_ip_option(SocketFile& file, int name, const Value& value) {
-  if (name == IP_ADD_MEMBERSHIP || name == IP_DROP_MEMBERSHIP) {
-    return set_group(file, name == IP_ADD_MEMBERSHIP, value);
+  if (is_group_option(file, name)) {
+    return set_group_option(file, name, value);
   }
   const auto number = value.as_small();
   if (!number) {
@@ -337,6 +325,9 @@ Result<void> get_socket_option(const SocketFile& file, int name, Value& value) {
 }
 
 Result<void> get_ip_option(const SocketFile& file, int name, Value& value) {
+  if (is_group_option(file, name)) {
+    return get_group_option(file, name, value);
+  }
   switch (name) {
     case IP_TTL:
       return get<option::TimeToLive>(file, value, [](const auto& o) { return o.hops == 0 ? 64 : o.hops; });

@@ -70,6 +70,10 @@ Result<void> get_udp_option(const SocketFile& file, int name, Value& value);
 inline constexpr int kRawLevel = 255;  // SOL_RAW
 Result<void> set_raw_option(const SocketFile& file, int level, int name, const Value& value);
 Result<void> get_raw_option(const SocketFile& file, int level, int name, Value& value);
+/// Multicast: options of IPPROTO_IP or IPPROTO_IPV6, whichever is the socket's (options_groups.cc).
+bool is_group_option(const SocketFile& file, int name);
+Result<void> set_group_option(const SocketFile& file, int name, const Value& value);
+Result<void> get_group_option(const SocketFile& file, int name, Value& value);
 /// Level SOL_PACKET of a packet socket (options_packet.cc).
 Result<void> set_packet_option(const SocketFile& file, int name, const Value& value);
 Result<void> get_packet_option(const SocketFile& file, int name, Value& value);

@@ -11,21 +11,6 @@ namespace {
 
 constexpr int kAsBefore = -1;  // the default
 
-Result<void> set_ipv6_group(const SocketFile& file, bool join, const Value& value) {
-  const auto given = value.as<ipv6_mreq>();
-  if (!given) {
-    return std::unexpected(given.error());
-  }
-  const auto interfaces = file.host().node().interfaces();
-  if (given->ipv6mr_interface > interfaces.size()) {
-    return fail(ENODEV, "no interface of this number");
-  }
-  Interface* interface = given->ipv6mr_interface == 0 ? nullptr : interfaces[given->ipv6mr_interface - 1].get();
-  const auto* bytes = reinterpret_cast<const std::byte*>(given->ipv6mr_multiaddr.s6_addr);
-  const wire::IpAddress group = wire::Ipv6Address::from_bytes(std::span<const std::byte, 16>(bytes, 16));
-  return join ? set(file, option::JoinGroup{group, interface}) : set(file, option::LeaveGroup{group, interface});
-}
-
 Result<void> set_mtu_discovery(const SocketFile& file, int how) {
   if (how != IPV6_PMTUDISC_DONT && how != IPV6_PMTUDISC_DO) {
     const bool known = how >= IPV6_PMTUDISC_DONT && how <= IPV6_PMTUDISC_OMIT;
@@ -37,8 +22,8 @@ Result<void> set_mtu_discovery(const SocketFile& file, int how) {
 }  // namespace
 
 Result<void> set_ipv6_option(SocketFile& file, int name, const Value& value) {
-  if (name == IPV6_JOIN_GROUP || name == IPV6_LEAVE_GROUP) {
-    return set_ipv6_group(file, name == IPV6_JOIN_GROUP, value);
+  if (is_group_option(file, name)) {
+    return set_group_option(file, name, value);
   }
   if (file.is_raw() && (name == IPV6_CHECKSUM || name == IPV6_HDRINCL)) {
     return set_raw_option(file, IPPROTO_IPV6, name, value);
@@ -89,6 +74,9 @@ Result<void> set_ipv6_option(SocketFile& file, int name, const Value& value) {
 }
 
 Result<void> get_ipv6_option(const SocketFile& file, int name, Value& value) {
+  if (is_group_option(file, name)) {
+    return get_group_option(file, name, value);
+  }
   if (file.is_raw() && (name == IPV6_CHECKSUM || name == IPV6_HDRINCL)) {
     return get_raw_option(file, IPPROTO_IPV6, name, value);
   }

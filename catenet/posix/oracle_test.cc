@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kernel as judge: testdata/errors.c, errors6.c, udp.c, raw.c, packet.c and the servers of examples/sockets run as
-// they are under the kernel and inside simulated hosts; what they print and how they end must be equal. Covers
-// calls_socket.cc, calls_data.cc, calls_file.cc, calls_poll.cc, calls_options.cc, calls_names.cc, calls_time.cc,
-// calls_stdio.cc, calls_process.cc, options_ipv6.cc, options_raw.cc, options_packet.cc, link_address.cc,
-// options_udp.cc, options_tcp_keys.cc, socket_file.cc, epoll.cc, wait.cc, stream.cc, open_file.cc, abi.cc, current.cc.
+// The kernel as judge: testdata/errors.c, errors6.c, udp.c, raw.c, packet.c, groups.c and the servers of
+// examples/sockets run as they are under the kernel and inside simulated hosts; what they print and how they end must
+// be equal. Covers calls_socket.cc, calls_data.cc, calls_file.cc, calls_poll.cc, calls_options.cc, calls_names.cc,
+// calls_time.cc, calls_stdio.cc, calls_process.cc, options_ipv6.cc, options_raw.cc, options_packet.cc,
+// options_groups.cc, link_address.cc, options_udp.cc, options_tcp_keys.cc, socket_file.cc, epoll.cc, wait.cc,
+// stream.cc, open_file.cc, abi.cc, current.cc.
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
@@ -18,6 +19,7 @@ CATENET_POSIX_PROGRAM(errors6);
 CATENET_POSIX_PROGRAM(udp);
 CATENET_POSIX_PROGRAM(raw);
 CATENET_POSIX_PROGRAM(packet);
+CATENET_POSIX_PROGRAM(groups);
 CATENET_POSIX_PROGRAM(signatures);
 CATENET_POSIX_PROGRAM(client);
 CATENET_POSIX_PROGRAM(iterative);
@@ -124,32 +126,54 @@ INSTANTIATE_TEST_SUITE_P(Cases, OracleRaw,
                                            "control6"),
                          [](const auto& test) { return std::string(test.param); });
 
-// Packet sockets: a host with two interfaces, one at each end of a cable.
-class OraclePacket : public ::testing::TestWithParam<const char*> {};
-
-TEST_P(OraclePacket, AnswersAsTheKernelDoes) {
-  const std::string set_up =
-      "sysctl -qw net.ipv6.conf.all.disable_ipv6=1 && "
-      "ip link add eth0 address 02:00:00:00:00:01 type veth peer name eth1 address 02:00:00:00:00:02 && "
-      "ip address add 10.0.1.1/24 brd + dev eth0 && ip link set eth0 up && ip link set eth1 up";
-  if (::system(("unshare -n sh -c '" + set_up + "' 2>/dev/null").c_str()) != 0) {
-    GTEST_SKIP() << "no network namespaces: nobody to compare with";
+// A host with two interfaces, one at each end of a cable: of the kernel's, a pair of veth devices.
+class OracleLooped : public ::testing::TestWithParam<const char*> {
+ protected:
+  /// `more`: commands that finish the kernel's.
+  void compare(catenet_posix_image& image, const char* program, const std::string& more, bool ipv6) {
+    const std::string set_up =
+        "ip link add eth0 address 02:00:00:00:00:01 type veth peer name eth1 address 02:00:00:00:00:02 && "
+        "ip address add 10.0.1.1/24 brd + dev eth0 && " +
+        more;
+    if (::system(("unshare -n sh -c '" + set_up + "' 2>/dev/null").c_str()) != 0) {
+      GTEST_SKIP() << "no network namespaces: nobody to compare with";
+    }
+    const std::string command = "exec unshare -n sh -c '" + set_up + "; exec \"$0\" \"$1\"' $0 $1";
+    const Transcript kernel = KernelRun({"/bin/sh", "-c", command, program, GetParam()}).finish();
+    testing::LoopedHost net;
+    if (ipv6) {
+      net.enable_ipv6();
+    }
+    Transcript ours;
+    const auto process =
+        Process::start(net.host.sockets(), image, {.arguments = {"program", GetParam()}, .output = ours.sink()});
+    net.run_for(Duration::seconds(10));
+    EXPECT_FALSE(process->is_running()) << "waits for ever";
+    ours.exit_code = process->exit_code();
+    process->stop();
+    EXPECT_EQ(ours.text, kernel.text);
+    EXPECT_EQ(ours.exit_code, kernel.exit_code);
   }
-  const Transcript kernel =
-      KernelRun({"/bin/sh", "-c", "exec unshare -n sh -c '" + set_up + "; exec \"$0\" \"$1\"' $0 $1", KERNEL_packet,
-                 GetParam()})
-          .finish();
-  testing::LoopedHost net;
-  Transcript ours;
-  const auto process = Process::start(net.host.sockets(), catenet_posix_image_packet,
-                                      {.arguments = {"packet", GetParam()}, .output = ours.sink()});
-  net.run_for(Duration::seconds(10));
-  EXPECT_FALSE(process->is_running()) << "waits for ever";
-  ours.exit_code = process->exit_code();
-  process->stop();
-  EXPECT_EQ(ours.text, kernel.text);
-  EXPECT_EQ(ours.exit_code, kernel.exit_code);
+};
+
+class OraclePacket : public OracleLooped {};
+TEST_P(OraclePacket, AnswersAsTheKernelDoes) {
+  compare(catenet_posix_image_packet, KERNEL_packet,
+          "sysctl -qw net.ipv6.conf.all.disable_ipv6=1 && ip link set eth0 up && ip link set eth1 up", false);
 }
+
+class OracleGroups : public OracleLooped {};
+TEST_P(OracleGroups, AnswersAsTheKernelDoes) {
+  compare(catenet_posix_image_groups, KERNEL_groups,
+          "sysctl -qw net.ipv6.conf.eth0.accept_dad=0 net.ipv6.conf.eth1.accept_dad=0 && ip link set eth0 up && "
+          "ip link set eth1 up && ip route add 224.0.0.0/4 dev eth0",
+          true);
+}
+
+INSTANTIATE_TEST_SUITE_P(Cases, OracleGroups,
+                         ::testing::Values("members", "options", "looping", "sharing", "choosing", "raw", "members6",
+                                           "looping6"),
+                         [](const auto& test) { return std::string(test.param); });
 
 INSTANTIATE_TEST_SUITE_P(Cases, OraclePacket,
                          ::testing::Values("making", "ends", "frames", "payloads", "outgoing", "lengths", "faults",

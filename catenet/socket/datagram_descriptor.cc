@@ -167,6 +167,13 @@ Result<void> DatagramDescriptor::apply(const T& o) {
     options.ttl = o.hops;
   } else if constexpr (std::is_same_v<T, option::MulticastTtl>) {
     options.multicast_ttl = o.hops;
+  } else if constexpr (std::is_same_v<T, option::MulticastLoop>) {
+    options.multicast_loop = o.on;
+  } else if constexpr (std::is_same_v<T, option::MulticastAll>) {
+    options.multicast_all = o.on;
+  } else if constexpr (std::is_same_v<T, option::MulticastInterface>) {
+    options.multicast_device = o.interface;
+    options.multicast_source = o.source;
   } else if constexpr (std::is_same_v<T, option::TrafficClass>) {
     options.traffic_class = o.bits;
   } else if constexpr (std::is_same_v<T, option::DontFragment>) {
@@ -224,6 +231,13 @@ Result<void> DatagramDescriptor::fetch(T& o) const {
     o.hops = options.ttl;
   } else if constexpr (std::is_same_v<T, option::MulticastTtl>) {
     o.hops = options.multicast_ttl;
+  } else if constexpr (std::is_same_v<T, option::MulticastLoop>) {
+    o.on = options.multicast_loop;
+  } else if constexpr (std::is_same_v<T, option::MulticastAll>) {
+    o.on = options.multicast_all;
+  } else if constexpr (std::is_same_v<T, option::MulticastInterface>) {
+    o.interface = options.multicast_device;
+    o.source = options.multicast_source;
   } else if constexpr (std::is_same_v<T, option::TrafficClass>) {
     o.bits = options.traffic_class;
   } else if constexpr (std::is_same_v<T, option::DontFragment>) {

@@ -122,6 +122,16 @@ struct TimeToLive {
 struct MulticastTtl {
   std::uint8_t hops = 1;
 };  ///< datagram, raw
+struct MulticastLoop {
+  bool on = true;
+};  ///< datagram, raw: what is sent to a group that this host is in is heard here, too
+struct MulticastAll {
+  bool on = true;
+};  ///< datagram: hears the groups that other sockets of the host are in, too (IP_MULTICAST_ALL)
+struct MulticastInterface {
+  Interface* interface = nullptr;
+  wire::IpAddress source;
+};  ///< datagram, raw: where packets to groups go; null: by route. From `source`, unless that is unspecified
 struct TrafficClass {
   std::uint8_t bits = 0;
 };  ///< datagram, ping, raw: DSCP and ECN bits
@@ -243,11 +253,11 @@ struct Figures {
 struct JoinGroup {
   wire::IpAddress group;
   Interface* interface = nullptr;
-};  ///< datagram; write only
+};  ///< datagram, raw; write only
 struct LeaveGroup {
   wire::IpAddress group;
   Interface* interface = nullptr;
-};  ///< datagram; write only
+};  ///< datagram, raw; write only
 struct IgnoreOutgoing {
   bool on = false;
 };  ///< packet: frames that this host sends are not of interest (PACKET_IGNORE_OUTGOING)
@@ -271,7 +281,8 @@ using Option =
                  option::FastOpenWithoutCookie, option::FastOpenKeys, option::MaxSegment, option::Figures,
                  option::Md5Key, option::AoKey, option::AoKeyRemoval, option::AoChoice, option::Keys,
                  option::AdvertisedUserTimeout, option::UserTimeout, option::Congestion, option::Linger,
-                 option::JoinGroup, option::LeaveGroup, option::IgnoreOutgoing, option::JoinLink, option::LeaveLink,
+                 option::JoinGroup, option::LeaveGroup, option::MulticastLoop, option::MulticastAll,
+                 option::MulticastInterface, option::IgnoreOutgoing, option::JoinLink, option::LeaveLink,
                  option::UnsentLowMark, option::ZeroCopy, option::SendStamps, option::SynRetries>;
 
 /// A call with its arguments, to be shown.

@@ -20,7 +20,7 @@ class LoopedHost {
   LoopedHost()
       : simulation_(1),
         world_(simulation_.add_partition()),
-        host(world_, 1, "host"),
+        host(world_, 1, "host", config()),
         cable_(world_, world_, 10, medium::CableSpec{}, medium::CableSpec{}) {
     plug("eth0", cable_.a(), 1);
     plug("eth1", cable_.b(), 2);
@@ -33,10 +33,21 @@ class LoopedHost {
   LoopedHost(const LoopedHost&) = delete;
   LoopedHost& operator=(const LoopedHost&) = delete;
 
+  /// Both interfaces get their link-local addresses at once: fe80::ff:fe00:1, fe80::ff:fe00:2.
+  void enable_ipv6() {
+    for (const auto& interface : host.interfaces()) {
+      (void)host.ipv6().enable(*interface);
+    }
+  }
   void run_for(Duration duration) { simulation_.run_until(simulation_.now() + duration); }
   void set_up(bool up) { cable_.set_up(up); }
 
  private:
+  static node::HostConfig config() {
+    node::HostConfig config;
+    config.ipv6.dad_transmits = 0;
+    return config;
+  }
   void plug(std::string_view name, Medium& medium, std::uint8_t station) {
     Interface& interface = host.add_interface(name);
     interface.set_link_layer(std::make_unique<link::EthernetLink>());

@@ -35,6 +35,7 @@ RawPcb::RawPcb(Raw& raw, wire::Family family, std::uint8_t protocol)
 }
 
 RawPcb::~RawPcb() {
+  memberships_.leave_all([&](const wire::IpAddress&) { return &raw_.network(family_); });
   raw_.remove(*this);
   while (!queue_.empty()) {
     raw_.node_.drop(queue_.pop_front().bytes, DropReason::socket_closed);
@@ -88,7 +89,7 @@ Result<void> RawPcb::connect(const wire::Endpoint& foreign) {
     return std::unexpected(to.error());
   }
   const ip::Network& network = raw_.network(family_);
-  const auto source = network.select_source(*to);
+  const auto source = network.select_source_on(*to, way_out(*to));
   if (!source) {
     return std::unexpected(source.error());
   }
@@ -108,6 +109,23 @@ void RawPcb::disconnect() {
   foreign_ = wire::Endpoint::any(family_);
   local_ = source_ = wire::IpAddress::any(family_);
   options_.device = nullptr;
+}
+
+/// Where packets to `to` must go out; null: where the route leads.
+Interface* RawPcb::way_out(const wire::IpAddress& to) const {
+  const bool group = to.is_multicast() && to.zone() == 0;
+  return options_.device != nullptr || !group ? options_.device : options_.multicast_device;
+}
+
+Result<void> RawPcb::join(const wire::IpAddress& group, Interface* interface) {
+  if (group.family() != family_) {
+    return fail(EINVAL, "a group of another family");
+  }
+  return memberships_.join(raw_.network(family_), group, interface, raw_.limits_.memberships_per_socket);
+}
+
+Result<void> RawPcb::leave(const wire::IpAddress& group, Interface* interface) {
+  return memberships_.leave(raw_.network(family_), group, interface);
 }
 
 bool RawPcb::matches(std::uint8_t protocol, const wire::IpAddress& local, const wire::IpAddress& foreign,
@@ -195,14 +213,19 @@ Result<void> RawPcb::send(std::span<const std::byte> bytes, const wire::Endpoint
   options.traffic_class = options_.traffic_class;
   options.dont_fragment = options_.dont_fragment;
   options.allow_broadcast = options_.broadcast;
-  options.interface = options_.device;
+  options.interface = way_out(way->to);
+  options.to_ourselves = options_.multicast_loop;
+  options.stays_here = way->to.is_multicast() && options_.multicast_ttl == 0;
+  if (way->to.is_multicast() && source_.is_unspecified() && options_.multicast_source.family() == family_) {
+    options.source = options_.multicast_source;
+  }
   return transmit(std::move(packet), options);
 }
 
 /// RFC 3542 3.1: over the pseudo-header and everything, whatever the field holds.
 Result<void> RawPcb::write_checksum(Packet& packet, ip::SendOptions& options) const {
   if (options.source.is_unspecified()) {  // the checksum must know it
-    const auto source = raw_.network(family_).select_source(options.destination);
+    const auto source = raw_.network(family_).select_source_on(options.destination, options.interface);
     if (!source) {
       return std::unexpected(source.error());
     }

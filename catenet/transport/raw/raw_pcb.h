@@ -18,6 +18,7 @@
 #include "catenet/base/ring.h"
 #include "catenet/ip/network.h"
 #include "catenet/packet/packet.h"
+#include "catenet/transport/memberships.h"
 #include "catenet/transport/udp/udp_pcb.h"
 #include "catenet/wire/endpoint.h"
 
@@ -53,14 +54,17 @@ class RawPcb : public ListNode<RawPcb> {
   struct Options {
     std::size_t receive_limit = kDefaultReceiveLimit;  ///< bytes, kPacketCost each included
     std::uint8_t ttl = 0;                              ///< 0: the node's default
-    std::uint8_t multicast_ttl = 1;                    ///< RFC 1112 6.1
+    std::uint8_t multicast_ttl = 1;                    ///< RFC 1112 6.1; 0: no further than this host
     std::uint8_t traffic_class = 0;
-    bool broadcast = false;        ///< may send to broadcast addresses (SO_BROADCAST)
-    bool dont_fragment = false;    ///< what is larger than the path's MTU fails with EMSGSIZE
-    bool receive_errors = false;   ///< keep ICMP errors in the error queue, connected or not
-    bool header_included = false;  ///< what is sent has its IP header (IP_HDRINCL, IPV6_HDRINCL)
-    Interface* device = nullptr;   ///< packets come and go there only (SO_BINDTODEVICE)
-    IcmpTypeFilter filter{};       ///< ICMP_FILTER, ICMP6_FILTER; of ICMP's sockets alone
+    bool multicast_loop = true;             ///< what it sends to a group of this host is heard here, too
+    Interface* multicast_device = nullptr;  ///< where packets to groups go; null: by route (IP_MULTICAST_IF)
+    wire::IpAddress multicast_source;       ///< and from which address; unspecified: one of the interface's
+    bool broadcast = false;                 ///< may send to broadcast addresses (SO_BROADCAST)
+    bool dont_fragment = false;             ///< what is larger than the path's MTU fails with EMSGSIZE
+    bool receive_errors = false;            ///< keep ICMP errors in the error queue, connected or not
+    bool header_included = false;           ///< what is sent has its IP header (IP_HDRINCL, IPV6_HDRINCL)
+    Interface* device = nullptr;            ///< packets come and go there only (SO_BINDTODEVICE)
+    IcmpTypeFilter filter{};                ///< ICMP_FILTER, ICMP6_FILTER; of ICMP's sockets alone
     /// IPv6: where in what is sent the checksum belongs, which is then made here; what comes with a wrong one is
     /// dropped (IPV6_CHECKSUM, RFC 3542 3.1). None: nobody looks. ICMPv6's is always at 2.
     std::optional<std::uint32_t> checksum_offset;
@@ -95,6 +99,10 @@ class RawPcb : public ListNode<RawPcb> {
   void shutdown_send() { send_shut_ = true; }
   void shutdown_receive() { receive_shut_ = true; }
 
+  /// Membership of a group, as of UdpPcb: the host hears it, and so does every raw socket that it is for.
+  Result<void> join(const wire::IpAddress& group, Interface* interface);
+  Result<void> leave(const wire::IpAddress& group, Interface* interface);
+
   [[nodiscard]] wire::Family family() const { return family_; }
   [[nodiscard]] std::uint8_t protocol() const { return protocol_; }
   [[nodiscard]] bool is_icmp() const;
@@ -128,6 +136,7 @@ class RawPcb : public ListNode<RawPcb> {
   [[nodiscard]] Result<void> may_send(const Way& way, std::span<const std::byte> bytes) const;
   Result<void> write_checksum(Packet& packet, ip::SendOptions& options) const;
   Result<void> transmit(Packet packet, ip::SendOptions options);
+  [[nodiscard]] Interface* way_out(const wire::IpAddress& to) const;
   [[nodiscard]] bool matches(std::uint8_t protocol, const wire::IpAddress& local, const wire::IpAddress& foreign,
                              const Interface* arrival) const;
   [[nodiscard]] bool is_unwanted(const Packet& packet, std::size_t header_size) const;
@@ -155,6 +164,7 @@ class RawPcb : public ListNode<RawPcb> {
   std::uint64_t dropped_ = 0;
   Ring<RawPacket> queue_;
   Ring<RawError> errors_;
+  Memberships memberships_;
   Delegate<void()> on_change_;
 };
 

@@ -90,7 +90,7 @@ void Udp::deliver_to_group(Packet packet, const ip::Delivery& d, std::uint16_t f
   UdpPcb* chosen = nullptr;
   for (UdpPcb* pcb = port_chain(to); pcb != nullptr; pcb = pcb->next_by_port_) {
     if (pcb->match({d.destination, to}, {d.source, from}, d.interface) < 0 ||
-        (d.destination.is_multicast() && !pcb->is_member(d.destination, d.interface))) {
+        (d.destination.is_multicast() && !pcb->hears_group(d.destination, d.interface))) {
       continue;
     }
     if (chosen != nullptr) {
@@ -235,18 +235,6 @@ void Udp::grow() {
   bound_ = 0;
   for (UdpPcb* pcb : bound) {
     link(*pcb);
-  }
-}
-
-void Udp::membership_changed(const wire::IpAddress& group, Interface* interface, bool joined, const UdpPcb& by) {
-  for (UdpPcb& other : all_) {
-    if (&other != &by &&
-        std::ranges::find(other.memberships_, UdpPcb::Membership{group, interface}) != other.memberships_.end()) {
-      return;  // neither the first to join nor the last to leave
-    }
-  }
-  if (on_membership_) {
-    on_membership_(group, interface, joined);
   }
 }
 

@@ -43,8 +43,6 @@ class Udp final : public ip::Protocol {
     std::uint64_t receive_full = 0;
     std::uint64_t bad_checksums = 0;
   };
-  /// A group was joined by the first, or left by the last, socket of this host: what IGMP wants to know.
-  using MembershipChange = Delegate<void(const wire::IpAddress& group, Interface* interface, bool joined)>;
 
   /// `network` serves its family; it outlives this.
   Udp(Node& node, ip::Network& network, wire::Family family = wire::Family::kV4, UdpFlavour flavour = UdpFlavour::udp);
@@ -61,7 +59,6 @@ class Udp final : public ip::Protocol {
   void on_error(const ip::ErrorReport& report) override;
 
   void set_limits(const Limits& limits) { limits_ = limits; }
-  void set_on_membership(MembershipChange on_membership) { on_membership_ = on_membership; }
   [[nodiscard]] Node& node() const { return node_; }
   [[nodiscard]] UdpFlavour flavour() const { return flavour_; }
   [[nodiscard]] bool is_lite() const { return flavour_ == UdpFlavour::lite; }
@@ -104,7 +101,6 @@ class Udp final : public ip::Protocol {
     return by_port_.empty() ? nullptr : by_port_[port & (by_port_.size() - 1)];
   }
   void deliver_to_group(Packet packet, const ip::Delivery& delivery, std::uint16_t from, std::uint16_t to);
-  void membership_changed(const wire::IpAddress& group, Interface* interface, bool joined, const UdpPcb& by);
   void drop(Packet packet, DropReason reason, Interface* interface = nullptr);
   [[nodiscard]] std::optional<DropReason> fault_of(Packet& packet, const ip::Delivery& delivery) const;
   [[nodiscard]] bool sum_is_right(const Packet& packet, const ip::Delivery& delivery, std::size_t covered) const;
@@ -120,7 +116,6 @@ class Udp final : public ip::Protocol {
   std::uint64_t secret_;
   Limits limits_;
   Counters counters_;
-  MembershipChange on_membership_;
   UdpPcb* any_ = nullptr;  // who gets what is for nobody else
   Table by_port_;          // every bound socket, by local port
   Table exact_;            // the connected ones also by four-tuple

@@ -29,10 +29,7 @@ UdpPcb::~UdpPcb() {
   if (udp_.any_ == this) {
     udp_.any_ = nullptr;
   }
-  while (!memberships_.empty()) {
-    const Membership m = memberships_.back();
-    (void)leave(m.group, m.interface);
-  }
+  memberships_.leave_all([&](const wire::IpAddress& group) { return udp_.network(group.family()); });
   while (!queue_.empty()) {
     UdpDatagram d = queue_.pop_front();
     udp_.drop(std::move(d.payload), DropReason::socket_closed);
@@ -147,7 +144,7 @@ Result<void> UdpPcb::connect(const wire::Endpoint& foreign) {
   wire::Endpoint local = local_;
   const bool other_family = local.address.family() != to->address.family();
   if (other_family || local.address.is_unspecified() || local.address.is_multicast()) {
-    const auto source = udp_.network(to->address.family())->select_source(to->address);
+    const auto source = source_for(to->address);
     if (!source) {
       return std::unexpected(source.error());
     }
@@ -322,7 +319,7 @@ Result<void> UdpPcb::send_packet(Packet packet, std::uint16_t segment_size, cons
   wire::IpAddress source = local_.address;
   const bool other_family = source.family() != end->address.family();
   if (other_family || source.is_unspecified() || source.is_multicast() || udp_.is_broadcast(source)) {
-    const auto chosen = udp_.network(end->address.family())->select_source(end->address);
+    const auto chosen = source_for(end->address);
     if (!chosen) {
       return refuse(chosen.error(), chosen.error().code == ENETUNREACH ? DropReason::no_route : DropReason::no_address);
     }
@@ -431,11 +428,13 @@ Result<void> UdpPcb::transmit(Packet packet, std::uint16_t segment_size, const w
   options.protocol = udp_.protocol();
   if (to.address.family() == family_) {  // what a socket of IPv6 says of its packets holds for IPv6
     options.ttl = to.address.is_multicast() ? options_.multicast_ttl : options_.ttl;
+    options.stays_here = to.address.is_multicast() && options_.multicast_ttl == 0;
     options.traffic_class = options_.traffic_class;
   }
+  options.to_ourselves = options_.multicast_loop;
   options.dont_fragment = options_.dont_fragment;
   options.allow_broadcast = options_.broadcast;
-  options.interface = options_.device;
+  options.interface = way_out(to.address);
   udp_.counters_.out_datagrams += datagrams;
   return network.output(std::move(packet), options);
 }
@@ -593,35 +592,31 @@ Result<UdpError> UdpPcb::receive_error() {
 
 // ---- groups -----------------------------------------------------------------------------------------------------
 
-bool UdpPcb::is_member(const wire::IpAddress& group, const Interface* interface) const {
-  return std::ranges::any_of(memberships_, [&](const Membership& m) {
-    return m.group == group && (m.interface == nullptr || m.interface == interface);
-  });
+/// Where packets to `to` must go out; null: where the route leads.
+Interface* UdpPcb::way_out(const wire::IpAddress& to) const {
+  const bool group = to.is_multicast() && to.zone() == 0 && to.family() == family_;
+  return options_.device != nullptr || !group ? options_.device : options_.multicast_device;
+}
+
+Result<wire::IpAddress> UdpPcb::source_for(const wire::IpAddress& to) const {
+  if (to.is_multicast() && to.family() == family_ && options_.multicast_source.family() == family_ &&
+      !options_.multicast_source.is_unspecified()) {
+    return options_.multicast_source;
+  }
+  return udp_.network(to.family())->select_source_on(to, way_out(to));
 }
 
 Result<void> UdpPcb::join(const wire::IpAddress& group, Interface* interface) {
-  if (!group.is_multicast() || !takes(group.family()) || udp_.network(group.family()) == nullptr) {
-    return fail(EINVAL, "not a multicast address");
+  ip::Network* network = udp_.network(group.family());
+  if (!takes(group.family()) || network == nullptr) {
+    return fail(EINVAL, "a group of another family");
   }
-  if (std::ranges::find(memberships_, Membership{group, interface}) != memberships_.end()) {
-    return fail(EADDRINUSE, "a member already");
-  }
-  if (memberships_.size() >= udp_.limits_.memberships_per_socket) {
-    return fail(ENOBUFS, "the socket is in too many groups");
-  }
-  memberships_.push_back({group, interface});
-  udp_.membership_changed(group, interface, true, *this);
-  return {};
+  return memberships_.join(*network, group, interface, udp_.limits_.memberships_per_socket);
 }
 
 Result<void> UdpPcb::leave(const wire::IpAddress& group, Interface* interface) {
-  const auto at = std::ranges::find(memberships_, Membership{group, interface});
-  if (at == memberships_.end()) {
-    return fail(EADDRNOTAVAIL, "not a member");
-  }
-  memberships_.erase(at);
-  udp_.membership_changed(group, interface, false, *this);
-  return {};
+  ip::Network* network = udp_.network(group.family());
+  return network == nullptr ? fail(EADDRNOTAVAIL, "not a member") : memberships_.leave(*network, group, interface);
 }
 
 }  // namespace catenet::transport

@@ -17,6 +17,7 @@
 #include "catenet/base/ring.h"
 #include "catenet/ip/network.h"
 #include "catenet/packet/packet.h"
+#include "catenet/transport/memberships.h"
 #include "catenet/transport/port_claim.h"
 #include "catenet/wire/endpoint.h"
 
@@ -73,9 +74,13 @@ class UdpPcb : public ListNode<UdpPcb> {
   struct Options {
     std::size_t receive_limit = kDefaultReceiveLimit;  ///< bytes, kDatagramCost each included
     std::uint8_t ttl = 0;                              ///< 0: the node's default
-    std::uint8_t multicast_ttl = 1;                    ///< RFC 1112 6.1
+    std::uint8_t multicast_ttl = 1;                    ///< RFC 1112 6.1; 0: no further than this host
     std::uint8_t traffic_class = 0;
-    bool broadcast = false;       ///< may send to broadcast addresses (SO_BROADCAST)
+    bool multicast_loop = true;             ///< what it sends to a group of this host is heard here, too
+    bool multicast_all = true;              ///< hears the groups of the host's other sockets, too (IP_MULTICAST_ALL)
+    Interface* multicast_device = nullptr;  ///< where packets to groups go; null: by route (IP_MULTICAST_IF)
+    wire::IpAddress multicast_source;       ///< and from which address; unspecified: one of the interface's
+    bool broadcast = false;                 ///< may send to broadcast addresses (SO_BROADCAST)
     bool reuse_address = false;   ///< may share its port with others that say the same; the youngest gets what comes
     bool reuse_port = false;      ///< the same, and what comes is spread over all of them (SO_REUSEPORT)
     bool v6_only = false;         ///< a socket of IPv6 leaves IPv4 alone (IPV6_V6ONLY)
@@ -155,8 +160,9 @@ class UdpPcb : public ListNode<UdpPcb> {
   void shutdown_send() { send_shut_ = true; }
   void shutdown_receive() { receive_shut_ = true; }
 
-  /// Membership of a group (RFC 1112) on one interface, or on any when null. EINVAL not a group, EADDRINUSE joined
-  /// already, EADDRNOTAVAIL (leave) not joined, ENOBUFS.
+  /// Membership of a group (RFC 1112) on one interface; null: on that which packets to it go out on, as Linux chooses,
+  /// or on any if there is none. EINVAL not a group, EADDRINUSE joined already, EADDRNOTAVAIL (leave) not joined,
+  /// ENOBUFS.
   Result<void> join(const wire::IpAddress& group, Interface* interface);
   Result<void> leave(const wire::IpAddress& group, Interface* interface);
 
@@ -182,11 +188,6 @@ class UdpPcb : public ListNode<UdpPcb> {
 
  private:
   friend class Udp;
-  struct Membership {
-    wire::IpAddress group;
-    Interface* interface;
-    bool operator==(const Membership&) const = default;
-  };
   Result<void> take_port(const wire::IpAddress& address, std::uint16_t port);
   Result<void> auto_bind();
   [[nodiscard]] bool takes(wire::Family family) const {
@@ -205,7 +206,11 @@ class UdpPcb : public ListNode<UdpPcb> {
   void enqueue(Packet packet, const ip::Delivery& delivery, std::uint16_t from_port);
   void keep(UdpDatagram datagram);
   void report(const UdpError& error, bool hard);
-  [[nodiscard]] bool is_member(const wire::IpAddress& group, const Interface* interface) const;
+  [[nodiscard]] bool hears_group(const wire::IpAddress& group, const Interface* interface) const {
+    return options_.multicast_all || memberships_.contain(group, interface);
+  }
+  [[nodiscard]] Interface* way_out(const wire::IpAddress& to) const;
+  [[nodiscard]] Result<wire::IpAddress> source_for(const wire::IpAddress& to) const;
   [[nodiscard]] int match(const wire::Endpoint& local, const wire::Endpoint& foreign, const Interface* arrival) const;
   [[nodiscard]] PortClaim claim(const wire::IpAddress& address) const {
     return {address, options_.device, options_.reuse_address, options_.reuse_port, options_.v6_only};
@@ -233,7 +238,7 @@ class UdpPcb : public ListNode<UdpPcb> {
   std::uint64_t dropped_ = 0;
   Ring<UdpDatagram> queue_;
   Ring<UdpError> errors_;
-  std::vector<Membership> memberships_;
+  Memberships memberships_;
   Delegate<void()> on_change_;
 };
 

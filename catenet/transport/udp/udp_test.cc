@@ -441,18 +441,16 @@ TEST_F(UdpTest, ABroadcastGoesToEverySocketOfThePortAndNeverCausesAnError) {
 }
 
 TEST_F(UdpTest, AGroupIsHeardByItsMembers) {
-  std::vector<std::string> changes;
-  auto note = [&](const wire::IpAddress& group, Interface*, bool joined) {
-    changes.push_back((joined ? "+" : "-") + group.to_string());
-  };
-  b.udp.set_on_membership(Udp::MembershipChange::of(note));
   const wire::IpAddress group = ip("224.1.2.3");
   {
     UdpPcb member(b.udp);
     UdpPcb other(b.udp);
-    member.options().reuse_address = other.options().reuse_address = true;
-    ASSERT_TRUE(member.bind(at("0.0.0.0:9")));
-    ASSERT_TRUE(other.bind(at("0.0.0.0:9")));
+    UdpPcb picky(b.udp);
+    for (UdpPcb* pcb : {&member, &other, &picky}) {
+      pcb->options().reuse_address = true;
+      ASSERT_TRUE(pcb->bind(at("0.0.0.0:9")));
+    }
+    picky.options().multicast_all = false;
     EXPECT_EQ(code(member.join(ip("10.0.0.2"), nullptr)), EINVAL);
     ASSERT_TRUE(member.join(group, nullptr));
     EXPECT_EQ(code(member.join(group, nullptr)), EADDRINUSE);
@@ -461,12 +459,31 @@ TEST_F(UdpTest, AGroupIsHeardByItsMembers) {
     const wire::Endpoint to{group, 9};
     ASSERT_TRUE(sender.send(bytes_of("tick"), &to));
     EXPECT_EQ(a.network.last_options.ttl, 1) << "RFC 1112: one hop unless asked for more";
+    EXPECT_TRUE(a.network.last_options.to_ourselves);
+    EXPECT_FALSE(a.network.last_options.stays_here);
     run();
     EXPECT_EQ(member.queued(), 1U);
-    EXPECT_EQ(other.queued(), 0U);
-    ASSERT_TRUE(other.join(group, nullptr));
+    EXPECT_EQ(other.queued(), 1U) << "Linux's IP_MULTICAST_ALL";
+    EXPECT_EQ(picky.queued(), 0U);
+    ASSERT_TRUE(picky.join(group, nullptr));
+    sender.options().multicast_ttl = 0;
+    sender.options().multicast_loop = false;
+    ASSERT_TRUE(sender.send(bytes_of("tock"), &to));
+    EXPECT_FALSE(a.network.last_options.to_ourselves);
+    EXPECT_TRUE(a.network.last_options.stays_here);
+    run();
+    EXPECT_EQ(picky.queued(), 1U);
+    ASSERT_TRUE(picky.leave(group, nullptr));
   }
-  EXPECT_THAT(changes, testing::ElementsAre("+224.1.2.3", "-224.1.2.3"));
+  EXPECT_THAT(b.network.memberships, testing::ElementsAre("+224.1.2.3", "+224.1.2.3", "-224.1.2.3", "-224.1.2.3"));
+}
+
+TEST_F(UdpTest, GroupsOfASocketAreLimited) {
+  UdpPcb pcb(b.udp);
+  for (unsigned i = 0; i < b.udp.limits().memberships_per_socket; ++i) {
+    ASSERT_TRUE(pcb.join(wire::Ipv4Address(0xe0010000U + i), nullptr));
+  }
+  EXPECT_EQ(code(pcb.join(ip("224.9.9.9"), nullptr)), ENOBUFS);
 }
 
 TEST_F(UdpTest, ABatchEndsWithTheFirstThatIsRefused) {

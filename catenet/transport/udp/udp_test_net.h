@@ -61,6 +61,7 @@ class TestNetwork final : public ip::Network, private EventSource {
   void set_protocol(std::uint8_t number, ip::Protocol& protocol) { protocols_[number] = &protocol; }
   [[nodiscard]] const wire::IpAddress& address() const { return address_; }
   std::uint64_t port_unreachables = 0;
+  std::vector<std::string> memberships;
   Interface* arrival = nullptr;  ///< where packets seem to come in
   ip::SendOptions last_options;
   std::uint32_t last_checksum_field = 0;
@@ -107,6 +108,13 @@ class TestNetwork final : public ip::Network, private EventSource {
     const bool known = is_local(to) || is_broadcast(to) || to.is_multicast() || cloud_.hosts.contains(to) ||
                        cloud_.unreachable.contains(to);
     return known ? Result<wire::IpAddress>(address_) : fail(ENETUNREACH, "no route");
+  }
+  Result<void> join_group(const wire::IpAddress& group, Interface*) override {
+    memberships.push_back("+" + group.to_string());
+    return {};
+  }
+  void leave_group(const wire::IpAddress& group, Interface*) override {
+    memberships.push_back("-" + group.to_string());
   }
   std::uint32_t path_mtu(const wire::IpAddress&) const override { return 1500; }
   bool is_local(const wire::IpAddress& a) const override { return a == address_ || a.is_loopback(); }
