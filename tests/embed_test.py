@@ -112,6 +112,21 @@ class Embed(unittest.TestCase):
                  if "find_package(" in line and str(lab.ROOT) in line.split("find_package(")[0]}
         self.assertEqual(found, set())
 
+    def test_it_can_be_a_part_of_another_project(self):
+        """Configures and generates, which needs the target; building it is what the other tests have done."""
+        whole = self.folder / "whole"
+        whole.mkdir()
+        (whole / "CMakeLists.txt").write_text(
+            f"""cmake_minimum_required(VERSION 3.25)
+project(mine LANGUAGES CXX)
+set(CATENET_EMBED_ONLY ON)
+add_subdirectory({lab.ROOT} catenet)
+add_executable(host {EXAMPLES}/host.cc)
+target_link_libraries(host PRIVATE catenet::embed)
+""")
+        run("cmake", "-S", whole, "-B", whole / "build", "-G", "Ninja", f"-DCMAKE_CXX_COMPILER={CXX}")
+        self.assertIn("libcatenet_embed.a", run("ninja", "-C", whole / "build", "-t", "query", "host"))
+
 
 # ---- what runs inside a namespace -----------------------------------------------------------------------------------
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Driver: the driver of real time. It sleeps in epoll until the next event or until a namespace sends a frame, then
 // runs the same scheduler as a simulation to the present moment. Frames that arrived are stamped with the time at which
-// they were seen; frames for namespaces go out at the end of each round.
+// they were seen; frames for namespaces go out at the end of each round. After a stall of kStall or more the frames that
+// wait are taken first, at the time of the first event that is overdue.
 #pragma once
 #include <memory>
 #include <vector>
@@ -15,6 +16,9 @@ namespace catenet::live {
 
 class Driver {
  public:
+  /// An event that is so late shows that the process did not run.
+  static constexpr Duration kStall = Duration::milliseconds(10);
+
   /// Both outlive the driver. The scheduler's time follows the loop's clock from now on.
   Driver(Scheduler& scheduler, EpollLoop& loop) : scheduler_(scheduler), loop_(loop) {}
   ~Driver();
@@ -47,6 +51,7 @@ class Driver {
     void on_readable();
   };
   void catch_up();
+  void fetch_before(Instant next);
   Result<void> rest(Instant deadline);
 
   Scheduler& scheduler_;

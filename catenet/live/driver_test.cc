@@ -137,8 +137,28 @@ TEST_F(DriverTest, EventsThatWereDueRunBeforeAFrameIsTaken) {
   kernel.sends(Octets(60, 1));
   ASSERT_TRUE(loop.wait_until(loop.now())) << "what run_until() does when the frame wakes it";
   EXPECT_EQ(order.size(), 1U);
-  EXPECT_EQ(watcher.seen, 1U) << "the frame was still in the kernel";
   EXPECT_TRUE(kernel.incoming.empty());
+  if (driver.latest() >= Driver::kStall) {
+    GTEST_SKIP() << "the machine was too busy for this";
+  }
+  EXPECT_EQ(watcher.seen, 1U) << "the frame was still in the kernel";
+}
+
+TEST_F(DriverTest, AfterAStallTheFramesThatWaitAreTakenFirst) {
+  join();
+  struct Watcher {
+    FakeChannel& kernel;
+    std::size_t seen = 99;
+    void look() { seen = kernel.incoming.size(); }
+  } watcher{kernel};
+  Alarm due(*this, 100, 5_ms, Delegate<void()>::to<&Watcher::look>(watcher));
+  kernel.sends(Octets(60, 1));
+  while (loop.now() < Instant::zero() + 5_ms + Driver::kStall) {  // the process does not run
+  }
+  run_for(1_ms);
+  ASSERT_EQ(tap.frames.size(), 1U);
+  EXPECT_EQ(watcher.seen, 0U) << "a timer that ran out in the meantime finds the frame taken";
+  EXPECT_LT(tap.frames[0].at, due.fired_at);
 }
 
 TEST_F(DriverTest, WritesFramesAtTheEndOfTheRound) {
