@@ -468,6 +468,9 @@ Answer Calls::send_opening(Open& open, std::size_t bytes, bool waits, const wire
     }
     progress.done = sent.value_or(0);
     progress.opening = true;
+    if (progress.done < bytes) {
+      (void)table_.expect_send(open.fd);
+    }
     return {Answer::Kind::blocks, 0, 0, {}};
   }
   const auto opened = table_.connect(open.fd, {});  // how the handshake went

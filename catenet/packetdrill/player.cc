@@ -2,6 +2,7 @@
 #include "catenet/packetdrill/player.h"
 
 #include <algorithm>
+#include <array>
 
 #include "catenet/packetdrill/assertion.h"
 #include "catenet/packetdrill/notation.h"
@@ -10,6 +11,15 @@
 
 namespace catenet::packetdrill {
 namespace {
+
+// An ICMP error, which quotes a packet.
+bool is_error(const IcmpFields& icmp) {
+  if (icmp.v6) {
+    return icmp.type < 128;
+  }
+  constexpr std::array<std::uint8_t, 5> kErrors{3, 4, 5, 11, 12};
+  return std::ranges::find(kErrors, icmp.type) != kErrors.end();
+}
 
 std::string answer_text(std::int64_t value, const std::string& error) {
   return std::to_string(value) + (error.empty() ? "" : " " + error);
@@ -157,6 +167,11 @@ Player::Stop Player::play_inbound(const Event& event, const PacketEvent& packet)
   wire::FourTuple quoted{destination, source};
   Flow* flow = flow_for(packet);
   if (auto* icmp = std::get_if<IcmpFields>(&live.body)) {
+    if (icmp->quoted == IcmpFields::Quoted::none && is_error(*icmp) && current_ != nullptr && current_->is_tcp()) {
+      icmp->quoted = IcmpFields::Quoted::tcp;  // of the connection at hand, and of its SYN unless the script says more
+      icmp->quoted_length = icmp->mtu;         // long enough to have been too big
+      flow = current_;
+    }
     if (icmp->quoted != IcmpFields::Quoted::none) {
       if (flow == nullptr) {
         return failed(event, "an ICMP error about a packet of no connection");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // runner.cc, player.cc, player_packets.cc, world.cc, datagram.cc, flow.cc, compare.cc, calls.cc, call_options.cc,
-// calls_epoll.cc, epoll_set.cc, freebsd.cc, symbols.cc, settings.cc, assertion.cc, tcp_info.cc. What passes is in
-// tests/packetdrill; here is what must not.
+// calls_epoll.cc, calls_notices.cc, epoll_set.cc, freebsd.cc, symbols.cc, settings.cc, assertion.cc, tcp_info.cc. What
+// passes is in tests/packetdrill; here is what must not.
 #include "catenet/packetdrill/runner.h"
 
 #include <gtest/gtest.h>

@@ -420,6 +420,7 @@ void apply_linux_profile(TcpSettings& tcp) {
   tcp.config.growth_by_delivery = tcp.config.cuts_window = tcp.config.gentle_mark_cuts = tcp.config.variance_floor =
       true;
   tcp.config.empty_probes = tcp.config.counts_packets = true;
+  tcp.config.accurate_ecn_always = tcp.config.generalized_ecn = true;
   tcp.linux_profile = true;
   if (const auto cubic = algorithm_named("cubic")) {
     tcp.config.congestion = *cubic;

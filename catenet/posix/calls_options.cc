@@ -241,6 +241,13 @@ Result<void> set_tcp_option(const SocketFile& file, int name, const Value& value
         return fail(EINVAL, "not a segment size");
       }
       return set(file, option::MaxSegment{static_cast<std::uint16_t>(*number)});
+    case TCP_NOTSENT_LOWAT:
+      return set(file, option::UnsentLowMark{static_cast<std::uint32_t>(*number)});
+    case TCP_SYNCNT:
+      if (*number < 1 || *number > 127) {
+        return fail(EINVAL, "not a number of retransmissions");
+      }
+      return set(file, option::SynRetries{static_cast<std::uint8_t>(*number)});
     case TCP_USER_TIMEOUT:
       return set(file, option::UserTimeout{Duration::milliseconds(*number)});
     case TCP_KEEPIDLE:
@@ -375,6 +382,8 @@ Result<void> get_tcp_info(const SocketFile& file, Value& value) {
   info.tcpi_snd_ssthresh = tcp.ssthresh / std::max(1U, tcp.mss);  // in segments, as Linux tells
   info.tcpi_snd_cwnd = tcp.cwnd / std::max(1U, tcp.mss);
   info.tcpi_total_retrans = tcp.statistics.retransmits;
+  info.tcpi_last_data_recv = static_cast<std::uint32_t>(tcp.since_data.ms());
+  info.tcpi_unacked = (tcp.unacked + tcp.mss - 1) / std::max(1U, tcp.mss);
   return value.give(info);
 }
 
@@ -390,6 +399,10 @@ Result<void> get_tcp_option(const SocketFile& file, int name, Value& value) {
       return get<option::Cork>(file, value, kOn);
     case TCP_MAXSEG:
       return get<option::MaxSegment>(file, value, [](const auto& o) { return o.bytes; });
+    case TCP_NOTSENT_LOWAT:
+      return get<option::UnsentLowMark>(file, value, [](const auto& o) { return static_cast<int>(o.bytes); });
+    case TCP_SYNCNT:
+      return get<option::SynRetries>(file, value, [](const auto& o) { return o.times; });
     case TCP_USER_TIMEOUT:
       return get<option::UserTimeout>(file, value, [](const auto& o) { return o.after.ms(); });
     case TCP_KEEPIDLE:

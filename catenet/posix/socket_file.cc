@@ -69,6 +69,9 @@ Result<std::size_t> SocketFile::send_opening(std::span<const std::byte> bytes, c
   if (!may_wait || (!sent && sent.error().code != EINPROGRESS)) {
     return sent;
   }
+  if (sent.value_or(0) < bytes.size()) {
+    (void)host_.expect_send(number_);
+  }
   const auto opened = connect(to != nullptr ? *to : wire::Endpoint{});  // waits for the handshake that has begun
   if (!opened && opened.error().code != EISCONN) {
     return std::unexpected(opened.error());
@@ -89,17 +92,20 @@ Result<std::size_t> SocketFile::send(std::span<const std::byte> bytes, const wir
       return send_opening(bytes, (flags & MSG_FASTOPEN) != 0 ? to : nullptr, flags);
     }
   }
-  if ((flags & ~(MSG_NOSIGNAL | MSG_DONTWAIT)) != 0) {
+  const int of_streams = is_stream() ? MSG_MORE | MSG_EOR : 0;
+  if ((flags & ~(MSG_NOSIGNAL | MSG_DONTWAIT | of_streams)) != 0) {
     return fail(EOPNOTSUPP, "a flag of send that is not there");
   }
+  const socket::SendFlags how{.more = (flags & MSG_MORE) != 0, .end_of_record = (flags & MSG_EOR) != 0};
   const bool may_wait = !nonblocking && (flags & MSG_DONTWAIT) == 0;
   std::size_t done = 0;
   const auto attempt = [&]() -> Result<std::size_t> {
     for (;;) {
       const auto rest = bytes.subspan(done);
-      const auto n = segment_size                    ? host_.send_segments(number_, rest, *segment_size, to)
-                     : to != nullptr && !is_stream() ? host_.send_to(number_, rest, *to)
-                                                     : host_.send(number_, rest);
+      const auto n = segment_size    ? host_.send_segments(number_, rest, *segment_size, to)
+                     : is_stream()   ? host_.send(number_, rest, how)
+                     : to != nullptr ? host_.send_to(number_, rest, *to)
+                                     : host_.send(number_, rest);
       if (!n) {
         was_full_ |= n.error().code == EAGAIN;
         return n;

@@ -44,6 +44,7 @@ class Descriptor : public ListNode<struct MarkedDescriptors> {
     return fail(EOPNOTSUPP, "flags of a stream");
   }
   virtual void end_send(bool) {}
+  virtual void expect_send() {}
   virtual Result<SendNotice> recv_notice() { return fail(EAGAIN, "only streams give notices"); }
   virtual Result<void> send_packet(Packet payload, const wire::Endpoint* to);
   virtual Result<std::size_t> send_segments(std::span<const std::byte>, std::uint16_t, const wire::Endpoint*) {

@@ -72,8 +72,8 @@ Result<void> SocketLayer::disconnect(int fd) {
   tell({"disconnect", fd}, done);
   return done;
 }
-Result<std::size_t> SocketLayer::send(int fd, std::span<const std::byte> bytes) {
-  auto sent = table_.send(fd, bytes);
+Result<std::size_t> SocketLayer::send(int fd, std::span<const std::byte> bytes, const SendFlags& flags) {
+  auto sent = flags.more || flags.end_of_record ? table_.send(fd, bytes, flags) : table_.send(fd, bytes);
   tell({"send", fd, {}, count(bytes)}, sent);
   return sent;
 }

@@ -45,7 +45,8 @@ class SocketLayer {
   Result<int> accept(int fd, wire::Endpoint* peer = nullptr);
   Result<void> connect(int fd, const wire::Endpoint& foreign);
   Result<void> disconnect(int fd);
-  Result<std::size_t> send(int fd, std::span<const std::byte> bytes);
+  Result<std::size_t> send(int fd, std::span<const std::byte> bytes, const SendFlags& flags = {});
+  Result<void> expect_send(int fd) { return table_.expect_send(fd); }
   Result<std::size_t> connect_with(int fd, const wire::Endpoint& foreign, std::span<const std::byte> bytes);
   Result<std::size_t> send_to(int fd, std::span<const std::byte> bytes, const wire::Endpoint& to);
   Result<std::size_t> send_segments(int fd, std::span<const std::byte> bytes, std::uint16_t segment_size,

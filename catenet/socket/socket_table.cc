@@ -197,6 +197,14 @@ Result<void> SocketTable::end_send(int fd, bool zero_copy) {
   (*d)->end_send(zero_copy);
   return {};
 }
+Result<void> SocketTable::expect_send(int fd) {
+  const auto d = at(fd);
+  if (!d) {
+    return std::unexpected(d.error());
+  }
+  (*d)->expect_send();
+  return {};
+}
 Result<SendNotice> SocketTable::recv_notice(int fd) {
   const auto d = at(fd);
   return d ? (*d)->recv_notice() : std::unexpected(d.error());

@@ -86,6 +86,8 @@ class SocketTable {
   /// What was sent on a stream so far ends a call of its user: there will be notices, if option::SendStamps asks for
   /// them, or if `zero_copy` and option::ZeroCopy allows it.
   Result<void> end_send(int fd, bool zero_copy);
+  /// A stream whose handshake is under way: the caller waits for its end, to send more.
+  Result<void> expect_send(int fd);
   /// The oldest notice; those of neighbouring sends come as one. EAGAIN.
   Result<SendNotice> recv_notice(int fd);
   /// A stream ignores the address. EINVAL port 0, EAFNOSUPPORT, EACCES, ENETUNREACH, and those of send.

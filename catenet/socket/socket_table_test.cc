@@ -208,6 +208,60 @@ TEST_F(SocketTableTest, ARefusedConnectCanBeTriedAgain) {
   EXPECT_EQ(code_of(a.connect(fd, at("10.0.0.2:80"))), EISCONN);
 }
 
+TEST_F(SocketTableTest, AStreamTellsWhatBecameOfItsSends) {
+  auto [client, server] = connected();
+  SocketTable& table = a.table();
+  const auto flagged = [&] { return (*table.poll(client) & ready::kErrorQueue) != 0; };
+  EXPECT_EQ(code_of(table.recv_notice(client)), EAGAIN);
+  ASSERT_TRUE(a.set_option(client, option::ZeroCopy{true}));
+  ASSERT_TRUE(a.set_option(client, option::SendStamps{.sent = true, .acknowledged = true}));
+  ASSERT_TRUE(a.send(client, as_bytes("hello")));
+  ASSERT_TRUE(table.end_send(client, true));
+  const Instant sent = net.scheduler.now();
+  net.run();
+  EXPECT_TRUE(flagged());
+  const SendNotice stamp = table.recv_notice(client).value();
+  EXPECT_EQ(stamp.what, SendNotice::What::sent);
+  EXPECT_EQ(stamp.at, sent);
+  EXPECT_EQ(stamp.last, 4U) << "the last byte, counted from 0";
+  EXPECT_EQ(table.recv_notice(client)->what, SendNotice::What::released);
+  EXPECT_EQ(table.recv_notice(client)->what, SendNotice::What::acknowledged);
+  EXPECT_FALSE(flagged());
+  ASSERT_TRUE(a.set_option(client, option::SendStamps{}));
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(a.send(client, as_bytes("x")));
+    ASSERT_TRUE(table.end_send(client, i != 1)) << "without zero copy there is nothing to tell";
+  }
+  net.run();
+  const SendNotice both = table.recv_notice(client).value();
+  EXPECT_EQ(both.first, 1U);
+  EXPECT_EQ(both.last, 2U) << "neighbours come as one";
+  EXPECT_EQ(code_of(table.recv_notice(client)), EAGAIN);
+}
+
+TEST_F(SocketTableTest, WhatComesAfterReceivingWasShutCanBeRead) {
+  auto [client, server] = connected();
+  ASSERT_TRUE(b.shutdown(server, ShutdownHow::receive));
+  EXPECT_EQ(recv(b, server), "");
+  ASSERT_TRUE(a.send(client, as_bytes("late")));
+  net.run();
+  EXPECT_EQ(recv(b, server), "late");
+  EXPECT_EQ(recv(b, server), "");
+}
+
+TEST_F(SocketTableTest, AStreamWhosePeerIsForgottenCanConnectAgain) {
+  auto [client, server] = connected();
+  ASSERT_TRUE(a.disconnect(client));
+  net.run();
+  EXPECT_EQ(recv(b, server), "ECONNRESET");
+  const int listener = b.socket(SocketType::stream).value();
+  ASSERT_TRUE(b.bind(listener, at("0.0.0.0:81")));
+  ASSERT_TRUE(b.listen(listener));
+  EXPECT_EQ(code_of(a.connect(client, at("10.0.0.2:81"))), EINPROGRESS);
+  net.run();
+  EXPECT_TRUE(a.connect(client, at("10.0.0.2:81")));
+}
+
 TEST_F(SocketTableTest, LingerZeroResets) {
   auto [client, server] = connected();
   ASSERT_TRUE(a.set_option(client, option::Linger{true, Duration{}}));
@@ -300,7 +354,15 @@ TEST_F(SocketTableTest, Options) {
   EXPECT_EQ(code_of(a.set_option(s, option::Broadcast{true})), ENOPROTOOPT);
   EXPECT_EQ(code_of(a.set_option(d, option::NoDelay{true})), ENOPROTOOPT);
   EXPECT_EQ(code_of(a.get_option<option::Linger>(d)), ENOPROTOOPT);
-  EXPECT_EQ(code_of(a.get_option<option::TimeToLive>(s)), ENOPROTOOPT);
+  EXPECT_EQ(code_of(a.set_option(s, option::MulticastTtl{1})), ENOPROTOOPT);
+  ASSERT_TRUE(a.set_option(s, option::TrafficClass{0xbb}));
+  EXPECT_EQ(a.get_option<option::TrafficClass>(s)->bits, 0xb8) << "the ECN field is TCP's own";
+  ASSERT_TRUE(a.set_option(s, option::TimeToLive{9}));
+  EXPECT_EQ(a.get_option<option::TimeToLive>(s)->hops, 9);
+  ASSERT_TRUE(a.set_option(s, option::SynRetries{2}));
+  EXPECT_EQ(a.get_option<option::SynRetries>(s)->times, 2);
+  EXPECT_EQ(code_of(a.set_option(s, option::SynRetries{0})), EINVAL);
+  EXPECT_EQ(code_of(a.set_option(s, option::SendStamps{true, true, true})), EINVAL) << "no connection yet";
   EXPECT_EQ(code_of(a.set_option(s, option::ReceiveBuffer{0})), EINVAL);
   EXPECT_EQ(code_of(a.set_option(s, option::UserTimeout{-(1_s)})), EINVAL);
   ASSERT_TRUE(a.set_option(s, option::ReceiveBuffer{4096}));

@@ -13,6 +13,10 @@ using transport::TcpState;
 
 namespace {
 
+void fetch_marking(option::TrafficClass& o, const transport::TcpMarking& marking) { o.bits = marking.traffic_class; }
+void fetch_marking(option::TimeToLive& o, const transport::TcpMarking& marking) { o.hops = marking.hops; }
+void fetch_marking(option::DontFragment& o, const transport::TcpMarking& marking) { o.on = !marking.may_fragment; }
+
 /// Has the peer's FIN arrived?
 bool peer_has_finished(TcpState state) {
   return state == TcpState::close_wait || state == TcpState::closing || state == TcpState::last_ack ||
@@ -43,6 +47,7 @@ void StreamDescriptor::start_over() {
   (*fresh)->set_reuse_port(claim.reuse_port);
   (*fresh)->set_v6_only(claim.v6_only);
   (*fresh)->set_device(pcb_->bound_device());
+  (*fresh)->set_marking(pcb_->marking());
   (*fresh)->take_keys(*pcb_);
   pcb_->set_on_ready({});
   pcb_->abort();
@@ -426,6 +431,25 @@ Result<void> StreamDescriptor::apply(const option::Cork& o) {
 Result<void> StreamDescriptor::apply(const option::UnsentLowMark& o) {
   return configure([&](auto& c) { c.unsent_low_mark = o.bytes; });
 }
+Result<void> StreamDescriptor::apply(const option::TrafficClass& o) {
+  constexpr std::uint8_t kEcnField = 3;  // TCP's own
+  transport::TcpMarking marking = pcb_->marking();
+  marking.traffic_class = o.bits & static_cast<std::uint8_t>(~kEcnField);
+  pcb_->set_marking(marking);
+  return {};
+}
+Result<void> StreamDescriptor::apply(const option::TimeToLive& o) {
+  transport::TcpMarking marking = pcb_->marking();
+  marking.hops = o.hops;
+  pcb_->set_marking(marking);
+  return {};
+}
+Result<void> StreamDescriptor::apply(const option::DontFragment& o) {
+  transport::TcpMarking marking = pcb_->marking();
+  marking.may_fragment = !o.on;
+  pcb_->set_marking(marking);
+  return {};
+}
 Result<void> StreamDescriptor::apply(const option::SynRetries& o) {
   if (o.times == 0) {
     return fail(EINVAL, "a SYN goes again at least once");
@@ -577,6 +601,8 @@ Result<void> StreamDescriptor::fetch(T& o) const {
     o.on = config.cork;
   } else if constexpr (std::is_same_v<T, option::UnsentLowMark>) {
     o.bytes = config.unsent_low_mark;
+  } else if constexpr (requires { fetch_marking(o, pcb_->marking()); }) {
+    fetch_marking(o, pcb_->marking());
   } else if constexpr (std::is_same_v<T, option::SynRetries>) {
     o.times = config.syn_retries;
   } else if constexpr (std::is_same_v<T, option::ZeroCopy>) {
@@ -588,9 +614,10 @@ Result<void> StreamDescriptor::fetch(T& o) const {
   } else if constexpr (std::is_same_v<T, option::KeepAliveTiming>) {
     o = {config.keepalive_idle, config.keepalive_interval, config.keepalive_probes};
   } else if constexpr (std::is_same_v<T, option::MaxSegment>) {
-    constexpr std::uint32_t kBeforeAnyPeer = 536;  // RFC 9293 3.7.1
+    constexpr std::uint16_t kBeforeAnyPeer = 536;  // RFC 9293 3.7.1
+    constexpr std::uint16_t kNotSaid = 0xffff;
     const std::uint32_t mss = is_connection() ? pcb_->info().mss : 0;
-    o.bytes = static_cast<std::uint16_t>(mss != 0 ? mss : std::min<std::uint32_t>(config.max_mss, kBeforeAnyPeer));
+    o.bytes = mss != 0 ? static_cast<std::uint16_t>(mss) : config.max_mss == kNotSaid ? kBeforeAnyPeer : config.max_mss;
   } else if constexpr (std::is_same_v<T, option::Figures>) {
     o.tcp = pcb_->info();
     o.notices = pcb_->tcb() != nullptr && pcb_->tcb()->watched() != nullptr ? pcb_->tcb()->watched()->size() : 0;

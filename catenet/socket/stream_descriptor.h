@@ -22,6 +22,7 @@ class StreamDescriptor final : public Descriptor {
   Result<std::size_t> send(std::span<const std::byte> bytes, const wire::Endpoint* to) override;
   Result<std::size_t> send_with(std::span<const std::byte> bytes, const SendFlags& flags) override;
   void end_send(bool zero_copy) override;
+  void expect_send() override { pcb_->expect_write(); }
   Result<SendNotice> recv_notice() override;
   Result<Received> recv(std::span<std::byte> out, bool peek) override;
   Result<void> shutdown(ShutdownHow how) override;
@@ -62,6 +63,9 @@ class StreamDescriptor final : public Descriptor {
   Result<void> apply(const option::NoDelay& o);
   Result<void> apply(const option::Cork& o);
   Result<void> apply(const option::UnsentLowMark& o);
+  Result<void> apply(const option::TrafficClass& o);
+  Result<void> apply(const option::TimeToLive& o);
+  Result<void> apply(const option::DontFragment& o);
   Result<void> apply(const option::SynRetries& o);
   Result<void> apply(const option::ZeroCopy& o);
   Result<void> apply(const option::SendStamps& o);

@@ -118,7 +118,7 @@ struct SendBuffer {
 };  ///< stream
 struct TimeToLive {
   std::uint8_t hops = 0;
-};  ///< datagram, ping, raw; 0: the node's default
+};  ///< 0: the node's default
 struct MulticastTtl {
   std::uint8_t hops = 1;
 };  ///< datagram, raw
@@ -134,10 +134,10 @@ struct MulticastInterface {
 };  ///< datagram, raw: where packets to groups go; null: by route. From `source`, unless that is unspecified
 struct TrafficClass {
   std::uint8_t bits = 0;
-};  ///< datagram, ping, raw: DSCP and ECN bits
+};  ///< DSCP and ECN bits; of a stream the DSCP only
 struct DontFragment {
   bool on = false;
-};  ///< datagram, ping, raw
+};  ///< a stream begins with it
 struct NoChecksum {
   bool on = false;
 };  ///< datagram over IPv4

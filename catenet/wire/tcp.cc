@@ -243,7 +243,12 @@ std::size_t TcpOptions::full_emit(MutableBytes out) const {
                    : word(kNoOperation, kNoOperation, kTimestamps, kTimestampsSize);
     word32(timestamps->value);
     word32(timestamps->echo);
-  } else if (sack_permitted) {
+  }
+  if (accurate_ecn) {
+    put_accurate_ecn(*accurate_ecn, out.subspan(at, size_of(*accurate_ecn)));
+    at += size_of(*accurate_ecn);
+  }
+  if (sack_permitted && !timestamps) {
     word(kNoOperation, kNoOperation, kSackPermitted, kSackPermittedSize);
   }
   if (window_scale) {
@@ -264,10 +269,6 @@ std::size_t TcpOptions::full_emit(MutableBytes out) const {
       store16(out, begin + 2, kFastOpenExperiment);
     }
     std::ranges::copy(fast_open->bytes(), out.begin() + static_cast<std::ptrdiff_t>(begin + head));
-  }
-  if (accurate_ecn) {
-    put_accurate_ecn(*accurate_ecn, out.subspan(at, size_of(*accurate_ecn)));
-    at += size_of(*accurate_ecn);
   }
   if (const std::size_t blocks = fitting_sack_blocks(); blocks > 0) {
     word(kNoOperation, kNoOperation, kSack, static_cast<unsigned>(2 + blocks * kSackBlockSize));

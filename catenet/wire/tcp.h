@@ -185,10 +185,11 @@ struct TcpOptions {
   [[nodiscard]] std::size_t fitting_sack_blocks() const;
   /// Bytes that emit() writes: a multiple of four, at most kTcpMaxOptions unless more was asked for than there is room.
   [[nodiscard]] std::size_t size() const { return has_only_timestamps() ? kAlignedTimestampsSize : full_size(); }
-  /// The signature, its MAC zero (room that others fill); MSS; SACK-permitted and timestamps (each padded with NOPs
-  /// when alone); NOP and window scale; user timeout; Fast Open, padded with NOPs behind; accurate ECN in the
-  /// same way; NOP, NOP and SACK: every option on a 32-bit boundary, the layout that receivers' fast paths expect (RFC
-  /// 7323 appendix A). SACK blocks that do not fit are left out, the last first. Returns size().
+  /// The signature, its MAC zero (room that others fill); MSS; timestamps, with SACK-permitted or NOPs
+  /// before them; accurate ECN, padded with NOPs behind; SACK-permitted where there are no timestamps; NOP and window
+  /// scale; user timeout; Fast Open, padded with NOPs behind; NOP, NOP and SACK: every option on a 32-bit boundary, the
+  /// layout that receivers' fast paths expect (RFC 7323 appendix A). SACK blocks that do not fit are left out, the last
+  /// first. Returns size().
   std::size_t emit(MutableBytes out) const {
     if (has_only_timestamps() && out.size() >= kAlignedTimestampsSize) [[likely]] {
       store32(out, 0, kAlignedTimestamps);

@@ -11,6 +11,7 @@
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "catenet/base/time.h"
 #include "catenet/wire/tcp.h"
@@ -49,6 +50,9 @@ class AccurateEcn {
   /// An option shall go along: another counter moves than before, or `beacons` of them are due in each round trip.
   [[nodiscard]] bool option_is_due(std::uint8_t beacons, Duration srtt, Instant now) const;
   [[nodiscard]] wire::TcpAccurateEcn option(Instant now);
+  /// The peer sends options too. True: that is news.
+  bool hear_option() { return !std::exchange(peer_sends_options_, true); }
+  [[nodiscard]] bool peer_sends_options() const { return peer_sends_options_; }
 
   // --- the sender --------------------------------------------------------------------------------------------------
   /// The peer says with which field our SYN or SYN,ACK has arrived, which went without ECT; or, if not `pure`, counts.
@@ -88,6 +92,7 @@ class AccurateEcn {
   bool pass_over_ = false;
   bool heard_ : 1 = false;  // a segment that is no SYN
   bool option_heard_ : 1 = false;
+  bool peer_sends_options_ = false;
   bool option_is_good_ : 1 = true;  // nobody zeroes it
 };
 

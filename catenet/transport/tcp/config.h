@@ -35,6 +35,8 @@ struct TcpConfig {
   EcnMode ecn = EcnMode::answer;          ///< DCTCP asks unless this is `never`
   bool accurate_ecn_options = true;       ///< RFC 9768 3.2.3: with acknowledgements, on change and as beacons
   std::uint8_t accurate_ecn_beacons = 3;  ///< so often in a round trip (Linux's tcp_ecn_option_beacon)
+  bool accurate_ecn_always = false;       ///< options in every segment, once the peer has sent one (Linux)
+  bool generalized_ecn = false;           ///< with accurate ECN all but the handshake may be marked (RFC 8311, Linux)
   bool nagle = true;                      ///< RFC 896, as Minshall and Linux read it; false is TCP_NODELAY
   bool cork = false;             ///< only full segments go (TCP_CORK); what has waited for an RTO goes all the same
   bool window_scaling = true;    ///< RFC 7323 2

@@ -35,6 +35,7 @@ void Rack::on_delivered(const SentSegment& segment, bool ambiguous, Instant now)
   s.rtt = rtt;  // of each in turn, whichever was sent last
   if (!s.any || segment.sent_at > s.xmit_ts || (segment.sent_at == s.xmit_ts && seq_before(s.end_seq, segment.end))) {
     s.any = true;
+    s.again = again;
     s.xmit_ts = segment.sent_at;
     s.end_seq = segment.end;
   }

@@ -54,7 +54,9 @@ class Rack {
   /// RACK_sent_after(RACK.xmit_ts, RACK.end_seq, segment)
   [[nodiscard]] bool is_before(const SentSegment& segment) const {
     const Samples& s = samples();
-    return s.xmit_ts > segment.sent_at || (s.xmit_ts == segment.sent_at && seq_before(segment.end, s.end_seq));
+    // Of what went at the same moment, what went again went last.
+    const bool same = s.xmit_ts == segment.sent_at && (s.again || !segment.is(SentSegment::kEverRetransmitted));
+    return s.xmit_ts > segment.sent_at || (same && seq_before(segment.end, s.end_seq));
   }
 
   struct Samples {
@@ -66,6 +68,7 @@ class Rack {
     std::uint32_t reordering = SentSegments::kDupThresh;
     std::uint32_t reorderings = 0;
     bool any = false;
+    bool again = false;  // the segment of xmit_ts had been sent before
   };
   [[nodiscard]] const Samples& samples() const;
 

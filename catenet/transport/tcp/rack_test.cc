@@ -84,6 +84,28 @@ TEST(Rack, ALostRetransmissionIsLostAgain) {  // 3.2: what was sent after it has
   EXPECT_TRUE(s.segments[0].is(SentSegment::kLost));
 }
 
+TEST(Rack, WhatWentAgainWentAfterWhatWentForTheFirstTime) {  // as far as the clock can tell at the same moment
+  Sender s;
+  s.send(0);
+  s.send(10, 4);
+  s.resend(10, 1);
+  s.sack(10, 3);  // no time has passed at all
+  EXPECT_EQ(s.rack.detect(s.segments, Duration{}, at(10)), Duration{});
+  EXPECT_EQ(s.segments.lost_bytes(), kRackMss) << "segment 2 went before 3, and 1 was sent again after it";
+  EXPECT_EQ(s.segments.next_lost(), 1U);
+}
+
+TEST(Rack, ReorderingIsMeasuredInSegments) {
+  Sender s;
+  s.send(0, 9);
+  EXPECT_EQ(s.rack.reordering(), SentSegments::kDupThresh);
+  s.sack(100, 8);
+  s.rack.measure_reordering(5);
+  s.rack.measure_reordering(2);
+  EXPECT_EQ(s.rack.reordering(), 5U);
+  EXPECT_EQ(s.rack.reorderings(), 2U);
+}
+
 TEST(Rack, AnAnswerThatIsTooSoonIsToTheFirstTransmission) {  // 6.2 step 2
   Sender s;
   s.send(0, 3);

@@ -269,7 +269,8 @@ Result<std::size_t> Tcb::send(std::span<const std::byte> bytes, const TcpSendFla
 
 // `due`: what was given last ends what the user has to say for now. Half a window of data does not wait for that.
 void Tcb::note_push(bool due) {
-  due = due || data_end() - sending().pushed > std::max(max_snd_wnd_ / 2, mss_);
+  const bool one_by_one = sends_by_packets() && packet_goal() == mss_;  // larger packets have PSH as bursts
+  due = due || (one_by_one && data_end() - sending().pushed > std::max(max_snd_wnd_ / 2, mss_));
   sending().pushed = due ? data_end() : sending().pushed;
   unpushed_ = !due;
 }

@@ -135,6 +135,8 @@ class Tcb {
   Result<std::size_t> send(std::span<const std::byte> bytes, const TcpSendFlags& flags = {});
   /// send() takes a packet at a time; transmit() between them.
   [[nodiscard]] bool sends_by_packets() const { return config_->counts_packets || config_->unsent_low_mark != 0; }
+  /// A writer waits for the handshake's end: its acknowledgement can go with what will be written.
+  void expect_write() { write_expected_ = true; }
   /// What waited because its send said that there is more need not wait any longer.
   void push() { tail_held_ = false; }
   /// Of the last byte that was given so far.
@@ -322,6 +324,7 @@ class Tcb {
   };
   struct Sending {  // of who has sent data
     Chronograph time;
+    Instant last_sent_at = Instant::never();
     std::uint32_t delivered = 0;  // segments
     std::uint32_t marked = 0;
     std::uint32_t most_out = 0;      // under way at most, in the window that ends at cwnd_limited_end_
@@ -401,6 +404,7 @@ class Tcb {
   [[nodiscard]] std::uint32_t room_in_cwnd() const;
   [[nodiscard]] std::uint32_t burst_length(std::uint32_t most, std::uint32_t available, bool last) const;
   [[nodiscard]] std::uint32_t burst_limit() const;
+  [[nodiscard]] std::uint32_t burst_again(std::uint32_t length) const;
   [[nodiscard]] bool worth_sending(std::uint32_t length, std::uint32_t available, bool fin, bool idle) const;
   [[nodiscard]] Packet build_data(Plan& plan, Instant now);
   [[nodiscard]] Packet build_syn(Instant now);
@@ -453,6 +457,10 @@ class Tcb {
 
   // tcb_accurate_ecn.cc
   [[nodiscard]] AccurateEcn* accurate_ecn() const { return ecn_ && rare_ ? rare_->accurate_ecn.get() : nullptr; }
+  [[nodiscard]] bool sends_ecn_always() const {
+    return config_->accurate_ecn_always && config_->accurate_ecn_options && accurate_ecn() != nullptr &&
+           accurate_ecn()->peer_sends_options();
+  }
   [[nodiscard]] bool asks_for_accurate_ecn() const;
   [[nodiscard]] bool negotiate_accurate_ecn(const TcpSegment& syn);
   void note_handshake_ace(const TcpSegment& segment, bool has_data);
@@ -461,7 +469,7 @@ class Tcb {
   [[nodiscard]] bool may_send_super_segments() const;
   void add_accurate_ecn(wire::TcpOptions& options, Instant now);
   void note_accurate_marks(const TcpSegment& segment, std::uint32_t length, std::uint32_t each);
-  void read_accurate_marks(const TcpSegment& segment, AckNews& news);
+  void read_accurate_marks(const TcpSegment& segment, std::uint32_t acked, AckNews& news);
 
   // tcb_rates.cc
   void start_rates(Instant now);
@@ -570,7 +578,8 @@ class Tcb {
   void set_mss();
   // That all segments carry.
   [[nodiscard]] std::uint32_t option_bytes() const {
-    return (timestamps_ ? 12 : 0) + (signs() ? static_cast<std::uint32_t>(rare_->signature.size()) : 0);
+    return (timestamps_ ? 12 : 0) + (sends_ecn_always() ? 12 : 0) +
+           (signs() ? static_cast<std::uint32_t>(rare_->signature.size()) : 0);
   }
   /// Of what the peer, the path as far as it was said, and the user allow; as TcbOrigin::max_segment.
   [[nodiscard]] std::uint32_t largest_segment() const;
@@ -616,6 +625,7 @@ class Tcb {
   bool receive_shut_ : 1 = false;
   bool detached_ : 1 = false;  // the user closed
   bool send_blocked_ : 1 = false;
+  bool write_expected_ : 1 = false;
   bool tail_held_ : 1 = false;  // the latest send said that there is more, and nothing has happened since
   bool unpushed_ : 1 = false;   // the latest send said so
   bool mark_cut_ : 1 = false;   // a mark is bringing the window down, by and by
@@ -678,7 +688,6 @@ class Tcb {
   std::uint32_t read_at_ = 0;           // when read_seq_ was noted: microseconds modulo 2^32, 0: never
   std::uint32_t data_at_ = 0;           // when data came, or the handshake ended: milliseconds
   Instant timed_at_;
-  Instant last_sent_at_;
   Instant last_ack_at_;
   Instant last_heard_;
 

@@ -5,9 +5,9 @@
 // any other is the answer of a peer that knows RFC 3168 only, or nothing. The second SYN without answer still asks, the
 // third does not ask for any ECN (3.1.4.1).
 //
-// What we leave out: handshakes and what is sent again go without ECT, as RFC 3168 has it; options go with segments
-// that carry no data, where they cost no payload; acknowledgements of what was already acknowledged are not read, since
-// an old one among them would look like seven marks.
+// What we leave out unless the configuration says otherwise: what is sent again goes without ECT, as handshakes do and
+// RFC 3168 has it; options go with segments that carry no data, where they cost no payload. And acknowledgements of
+// what was already acknowledged are not read, since an old one among them would look like seven marks.
 #include <algorithm>
 
 #include "catenet/transport/tcp/tcb.h"
@@ -41,6 +41,9 @@ bool Tcb::negotiate_accurate_ecn(const TcpSegment& syn) {
     return false;  // any other combination is of a future that this is good enough for (3.1.3)
   }
   rare().accurate_ecn = std::make_unique<AccurateEcn>(syn.ecn);
+  if (syn.options.accurate_ecn) {
+    (void)accurate_ecn()->hear_option();
+  }
   if (syn.has_ack()) {
     accurate_ecn()->take_handshake(ace, true);
     accurate_ecn()->owe_handshake_ack();
@@ -94,15 +97,23 @@ std::uint32_t Tcb::delivered_marked() const {
 
 void Tcb::add_accurate_ecn(wire::TcpOptions& options, Instant now) {
   AccurateEcn* accurate = accurate_ecn();
+  const bool always = accurate != nullptr && config_->accurate_ecn_always;
+  if (always && !accurate->peer_sends_options() && state_ != TcpState::syn_received) {
+    return;
+  }
   const std::size_t taken = options.size() + (signs() ? rare_->signature.size() : 0);
   if (accurate != nullptr && config_->accurate_ecn_options && taken + kOptionRoom <= wire::kTcpMaxOptions &&
-      accurate->option_is_due(config_->accurate_ecn_beacons, rtt_.srtt(), now)) {
+      (always || accurate->option_is_due(config_->accurate_ecn_beacons, rtt_.srtt(), now))) {
     options.accurate_ecn = accurate->option(now);
+    options.accurate_ecn->e1b_first = options.accurate_ecn->e1b_first || config_->accurate_ecn_always;
   }
 }
 
 // The receiver: acceptable segments came, as one packet of `each` bytes each or as one segment.
 void Tcb::note_accurate_marks(const TcpSegment& segment, std::uint32_t length, std::uint32_t each) {
+  if (segment.options.accurate_ecn && accurate_ecn()->hear_option() && config_->accurate_ecn_always) {
+    set_mss();  // ours will take their room
+  }
   const std::uint32_t segments = each != 0 && length > each ? (length + each - 1) / each : 1;
   if (segment.ecn == AccurateEcn::kCe) {
     troubles().marks += segments;
@@ -112,9 +123,8 @@ void Tcb::note_accurate_marks(const TcpSegment& segment, std::uint32_t length, s
   }
 }
 
-// The sender: something new is acknowledged. Fills what it says of marks.
-void Tcb::read_accurate_marks(const TcpSegment& segment, AckNews& news) {
-  const std::uint32_t acked = segment.ack - snd_una_;
+// The sender: `acked` bytes are known to have arrived, which is news. Fills what it says of marks.
+void Tcb::read_accurate_marks(const TcpSegment& segment, std::uint32_t acked, AckNews& news) {
   const auto marks =
       accurate_ecn()->take_feedback(segment.ace(), segment.options.accurate_ecn, (acked + mss_ - 1) / mss_, mss_);
   news.ece = marks.packets > 0;

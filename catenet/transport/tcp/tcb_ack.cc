@@ -28,7 +28,7 @@ void Tcb::acknowledge(const TcpSegment& segment, bool has_data, Instant now) {
     news.ece = segment.has(wire::TcpFlag::kEce);
     news.marked = news.ece && news.advances ? segment.ack - snd_una_ : 0;
   } else if (ecn_ && news.advances) {
-    read_accurate_marks(segment, news);
+    read_accurate_marks(segment, segment.ack - snd_una_, news);
   }
   if (news.advances) {
     acknowledge_new(segment, news);
@@ -36,6 +36,9 @@ void Tcb::acknowledge(const TcpSegment& segment, bool has_data, Instant now) {
   if (news.sack_count > 0) {  // RFC 6675: with SACK, news about what arrived is
     take_sack(segment, news);
     news.duplicate = !news.advances && news.sacked > 0;
+    if (accurate_ecn() != nullptr && news.duplicate) {
+      read_accurate_marks(segment, news.sacked, news);
+    }
   }
   if (state_ == TcpState::closed || state_ == TcpState::time_wait) {
     return;

@@ -79,7 +79,10 @@ void Tcb::input_syn_sent(Packet data, const TcpSegment& segment, Instant now) {
     return;
   }
   establish(segment, now);
-  ack_due_ = true;
+  ack_due_ = !write_expected_ || config_->delayed_ack == Duration{};
+  if (!ack_due_) {
+    arm(kDelayedAck, now + config_->delayed_ack);
+  }
   if (data.size() > 0 || segment.fin()) {  // "continue processing at the sixth step"
     const bool fin = segment.fin() && data.size() <= rcv_wnd();
     data.trim(rcv_wnd());

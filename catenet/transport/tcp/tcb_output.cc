@@ -164,7 +164,19 @@ bool Tcb::plan_again(Plan& out, std::size_t i) const {
   out.seq = begin;
   out.length = std::min({data, end - begin, mss_});
   out.fin = fin_queued_ && begin + out.length == data_end() && seq_before(data_end(), end);
+  const bool burst = config_->burst_segments != 0 && config_->mtu_probing == MtuProbing::never;
+  if (burst && end - begin > mss_ && !out.fin && end - begin <= data) {
+    out.length = burst_again(end - begin);
+  }
   return out.length > 0 || out.fin;
+}
+
+// Of `length` bytes that went as one packet, how many go again as one (Linux).
+std::uint32_t Tcb::burst_again(std::uint32_t length) const {
+  const std::uint32_t most_at_once =
+      config_->super_segments && may_send_super_segments() ? origin_.max_super_segment : 0;
+  const std::uint32_t most = std::min({room_in_cwnd(), most_at_once, burst_limit()});
+  return length <= most ? length : std::max(most - most % mss_, mss_);
 }
 
 // RFC 8985 7.3: new data if there are any that the peer takes, whatever cwnd and Nagle say; else the last segment.
@@ -311,7 +323,7 @@ std::uint32_t Tcb::pipe() const {
 
 void Tcb::note_sent(const Plan& plan, Instant now) {
   const std::uint32_t end = plan.seq + plan.length + (plan.fin ? 1 : 0);
-  last_sent_at_ = now;
+  sending().last_sent_at = now;
   const bool again = seq_before(plan.seq, snd_nxt_);
   if (again) {
     note_retransmission(plan, now);
@@ -392,7 +404,7 @@ void Tcb::note_retransmission(const Plan& plan, Instant now) {
   }
   stale_echoes_ = true;
   retransmit_stamp_ = timestamp(now);
-  ++troubles().retransmits;
+  troubles().retransmits += std::max((plan.length + mss_ - 1) / mss_, 1U);
   troubles().bytes_retransmitted += plan.length;
   if (recovery_ != Recovery::none) {
     count(recovery_ == Recovery::fast ? &TcpCounters::fast_retransmits : &TcpCounters::slow_start_retransmits);
@@ -501,7 +513,7 @@ Packet Tcb::build_control(std::uint32_t seq, std::uint8_t flags, Instant now) {
   const bool reset = (flags & TcpFlag::kRst) != 0;
   const bool bare_reset = reset && (flags & TcpFlag::kAck) == 0;
   wire::TcpOptions options = bare_reset ? wire::TcpOptions{} : running_options(now, !reset);
-  if (ecn_ && !reset) {
+  if (ecn_ && !reset && !sends_ecn_always()) {
     add_accurate_ecn(options, now);
   }
   return finish(std::move(packet), seq, flags, options, now);
@@ -512,6 +524,9 @@ wire::TcpOptions Tcb::running_options(Instant now, bool with_sack) {
   add_user_timeout(options);
   if (timestamps_) {
     options.timestamps = wire::TcpTimestamps{timestamp(now), ts_recent_};
+  }
+  if (sends_ecn_always()) [[unlikely]] {
+    add_accurate_ecn(options, now);
   }
   if (!with_sack || !sack_) {
     return options;
@@ -548,6 +563,9 @@ Packet Tcb::finish(Packet packet, std::uint32_t seq, std::uint8_t flags, wire::T
   header.flags = flags;
   if (ecn_ || syn) [[unlikely]] {
     set_ecn_flags(header, pure);
+    if (config_->generalized_ecn && !syn && ack && accurate_ecn() != nullptr) {
+      ect_ = accurate_ecn()->may_send_ect();
+    }
   }
   // A reset without ACK answers what is no part of the connection (RFC 9293 3.5.2), and offers nothing: as one for a
   // closed port, and as Linux and FreeBSD do.

@@ -375,7 +375,7 @@ TEST(TcbUser, WhoIsWokenFindsRoom) {
   EXPECT_TRUE(woken);
 }
 
-TEST(TcbUser, AConnectionIsSmall) { EXPECT_LE(sizeof(Tcb), 464U); }
+TEST(TcbUser, AConnectionIsSmall) { EXPECT_LE(sizeof(Tcb), 456U); }
 
 TEST(TcbUser, SendBufferHasALimitAndTellsWhenThereIsRoom) {
   TcpConfig config = plain_config();

@@ -159,7 +159,8 @@ void Tcb::keep_time(Instant now) {
   Chronograph::State state = busy;
   if (send_.size() == 0) {
     state = idle;
-  } else if (unsent && usable_window(probe_out_ ? snd_una_ : snd_nxt_) < std::min(data_end() - snd_nxt_, mss_)) {
+  } else if (unsent && cwnd_allows(std::min(data_end() - snd_nxt_, mss_)) &&
+             usable_window(probe_out_ ? snd_una_ : snd_nxt_) < std::min(data_end() - snd_nxt_, mss_)) {
     state = window_limited;
   } else if (!unsent && send_blocked_) {
     state = buffer_limited;

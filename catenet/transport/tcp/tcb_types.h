@@ -67,6 +67,13 @@ struct TcpSendNotice {
   Instant at;
 };
 
+/// What the network header of a connection's packets says.
+struct TcpMarking {
+  std::uint8_t traffic_class = 0;  ///< without the ECN field
+  std::uint8_t hops = 0;           ///< 0: the node's default
+  bool may_fragment = false;       ///< routers may cut it (IPv4); otherwise they say that it is too big
+};
+
 /// How bytes are sent, beside what the connection is set to.
 struct TcpSendFlags {
   bool more = false;           ///< the user has more: what is no full segment waits for the next event (MSG_MORE)

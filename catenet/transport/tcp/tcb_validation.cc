@@ -14,7 +14,8 @@ bool Tcb::validates_window() const {
 void Tcb::note_idle(Instant now) {
   const bool restarts =
       config_->idle_window == IdleWindow::restart || CongestionControl::goes_by_rates(config_->congestion);
-  if (restarts && traffic_.bytes_sent > 0 && now - last_sent_at_ > rto()) {
+  const bool sent = sending_ && !sending_->last_sent_at.is_never();
+  if (restarts && sent && now - sending_->last_sent_at > rto()) {
     congestion().on_idle(now);
   }
   if (!validates_window() || !congestion_ || !window_validation()) {

@@ -263,7 +263,7 @@ void Tcp::settle(TcpPcb& pcb, bool notify) {
     if (pcb.has_keys_) [[unlikely]] {
       sign(pcb, packet);
     }
-    const Result<void> sent = output(std::move(packet), pcb.tuple_, tcb.ecn_field(), pcb.device_);
+    const Result<void> sent = output(std::move(packet), pcb.tuple_, tcb.ecn_field(), pcb.device_, pcb.marking_);
     if (sent) {
       continue;
     }
@@ -301,7 +301,8 @@ void Tcp::settle(TcpPcb& pcb, bool notify) {
   }
 }
 
-Result<void> Tcp::output(Packet packet, const wire::FourTuple& tuple, std::uint8_t ecn, Interface* device) {
+Result<void> Tcp::output(Packet packet, const wire::FourTuple& tuple, std::uint8_t ecn, Interface* device,
+                         const TcpMarking& marking) {
   ip::Network* out = network(tuple.local.address.family());
   if (out == nullptr) {
     drop_packet(std::move(packet), DropReason::no_route);
@@ -311,8 +312,9 @@ Result<void> Tcp::output(Packet packet, const wire::FourTuple& tuple, std::uint8
   options.source = tuple.local.address;
   options.destination = tuple.foreign.address;
   options.protocol = kProtocolNumber;
-  options.traffic_class = ecn;
-  options.dont_fragment = true;  // RFC 1191
+  options.traffic_class = static_cast<std::uint8_t>(marking.traffic_class | ecn);
+  options.ttl = marking.hops;
+  options.dont_fragment = !marking.may_fragment;  // RFC 1191
   options.interface = device;
   return out->output(std::move(packet), options);
 }

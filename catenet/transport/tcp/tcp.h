@@ -141,6 +141,12 @@ class TcpPcb final : public TcpPortUser, public ListNode<TcpAllPcbs>, public Lis
   /// handshake is under way; EPIPE after shutdown_send() or when the connection is gone; ENOTCONN; or the pending
   /// error(), once.
   Result<std::size_t> send(std::span<const std::byte> bytes, const TcpSendFlags& flags = {});
+  /// After connect() or connect_with(): there is more to send, and the writer waits for the handshake's end.
+  void expect_write() {
+    if (tcb_) {
+      tcb_->expect_write();
+    }
+  }
   /// What waits because a send said that there is more goes now.
   void push();
   /// What becomes of the last byte that was given so far is told by notices; on_ready() says that there are some.
@@ -162,6 +168,9 @@ class TcpPcb final : public TcpPortUser, public ListNode<TcpAllPcbs>, public Lis
   /// The user lets go; queued bytes and FIN are still delivered. Bytes that were received and not read make it a reset
   /// (RFC 9293 3.10.4, RFC 2525 2.17). A listener resets what was not accepted. The pointer is dead afterwards.
   void close();
+  /// IP_TOS and IP_TTL, or their like of IPv6; what is accepted inherits them.
+  void set_marking(const TcpMarking& marking) { marking_ = marking; }
+  [[nodiscard]] const TcpMarking& marking() const { return marking_; }
   /// The user lets go; RST to the peer, queued bytes are lost. The pointer is dead afterwards.
   void abort();
 
@@ -229,7 +238,8 @@ class TcpPcb final : public TcpPortUser, public ListNode<TcpAllPcbs>, public Lis
   bool asked_for_cookie_ = false;                   // or sent one
   bool sent_early_ = false;                         // data with the SYN
   bool received_early_ = false;                     // and the handshake has not ended
-  wire::Family family_;                             // of the socket: its connection may be of IPv4 all the same
+  TcpMarking marking_;
+  wire::Family family_;  // of the socket: its connection may be of IPv4 all the same
   Instant started_;
   Instant ended_at_ = Instant::never();
   SharedValue<TcpConfig> config_;  // the Tcb refers to it; most have the same
@@ -392,7 +402,8 @@ class Tcp final : public ip::Protocol {
 
   // After anything happened to a connection: send, tell, arm, free. May end the pcb; the last thing a caller does.
   void settle(TcpPcb& pcb, bool notify);
-  Result<void> output(Packet packet, const wire::FourTuple& tuple, std::uint8_t ecn, Interface* device);
+  Result<void> output(Packet packet, const wire::FourTuple& tuple, std::uint8_t ecn, Interface* device,
+                      const TcpMarking& marking = {});
   void tell_story(TcpPcb& pcb);
   void closed(TcpPcb& pcb);
   void destroy(TcpPcb& pcb);

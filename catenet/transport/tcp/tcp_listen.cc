@@ -205,8 +205,8 @@ void Tcp::send_all(Tcb& tcb, const TcpPcb& listener, const TcpAoIds& ids) {
     if (keys != nullptr) {
       authentication_->sign(*keys, packet, tuple, {tcb.iss(), tcb.irs()}, &ids);
     }
-    (void)output(std::move(packet), tuple, tcb.ecn_field(),
-                 listener.device_);  // what does not get through is sent again
+    (void)output(std::move(packet), tuple, tcb.ecn_field(), listener.device_,
+                 listener.marking_);  // what does not get through is sent again
   }
   arrival_ = nullptr;
   others_.segments_sent += tcb.statistics().segments_sent - before.segments_sent;
@@ -328,6 +328,7 @@ TcpPcb* Tcp::make_child(TcpPcb& listener, const wire::FourTuple& tuple, const Tc
   child.owned_by_user_ = false;
   child.parent_ = &listener;
   child.config_ = listener.config_;
+  child.marking_ = listener.marking_;
   child.inherit(listener);
   enter_table(child, tuple);
   start(child, origin);
