@@ -45,6 +45,7 @@ struct IpConfig {
   std::uint8_t default_ttl = 64;   ///< RFC 1122 3.2.1.7; of IPv6, the hop limit
   std::uint16_t addresses = 1024;  ///< of the whole node
   std::uint16_t groups = 4096;     ///< memberships of the whole node, each group and interface once
+  bool report_groups = true;       ///< tell routers and switches of them (IGMP, MLD)
   std::uint32_t routes = 1'000'000;
   std::uint16_t path_mtus = 256;                        ///< destinations with a known path MTU
   Duration path_mtu_lifetime = Duration::seconds(600);  ///< RFC 1191 6.3, RFC 8201 4: retry upward after ten minutes

@@ -228,13 +228,19 @@ void Icmpv6::receive_verified(Packet packet, const Delivery& delivery) {
     case Icmpv6Type::kNeighborAdvertisement:
       ipv6_.ndp_.receive(std::move(packet), delivery);
       return;
-    case Icmpv6Type::kRouterSolicitation:  // see the top of ipv6.h
-    case Icmpv6Type::kRouterAdvertisement:
-    case Icmpv6Type::kRedirect:
     case Icmpv6Type::kListenerQuery:
     case Icmpv6Type::kListenerReport:
     case Icmpv6Type::kListenerDone:
     case Icmpv6Type::kListenerReportV2:
+      if (ipv6_.mld_ != nullptr) {
+        ipv6_.mld_->receive(std::move(packet), delivery);
+      } else {  // we are in no group
+        unwanted(std::move(packet), DropReason::icmp_ignored, delivery);
+      }
+      return;
+    case Icmpv6Type::kRouterSolicitation:  // see the top of ipv6.h
+    case Icmpv6Type::kRouterAdvertisement:
+    case Icmpv6Type::kRedirect:
       unwanted(std::move(packet), DropReason::icmp_ignored, delivery);
       return;
     default:  // RFC 4443 2.4(b)

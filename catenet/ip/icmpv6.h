@@ -2,7 +2,7 @@
 // ICMP for IPv6 (RFC 4443): echo, errors out under the rules that keep them from multiplying, errors in up to the
 // transport they are about. Neighbours' messages go to Ndp. Part of an Ipv6, which owns it.
 //
-// Left alone on purpose: redirects, routers' messages and listener reports are neither sent nor believed.
+// Left alone on purpose: redirects and routers' messages are neither sent nor believed.
 #pragma once
 #include <cstdint>
 

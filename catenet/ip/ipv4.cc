@@ -60,10 +60,28 @@ bool Ipv4::is_own_group(const Ipv4Address& group) const {
   return group == Ipv4Address(224, 0, 0, 1);  // all hosts: always (RFC 1112 4)
 }
 
+void Ipv4::group_changed(const Ipv4Address& group, Interface& interface, bool joined, bool told) {
+  if (is_own_group(group)) {
+    return;
+  }
+  if (igmp_ == nullptr) {
+    igmp_ = std::make_unique<Igmp>(*this);
+    register_protocol(static_cast<std::uint8_t>(wire::IpProtocol::kIgmp), *igmp_);
+  }
+  if (joined) {
+    igmp_->joined(group, interface);
+  } else {
+    igmp_->left(group, interface, told);
+  }
+}
+
 void Ipv4::link_changed(Interface& interface) {
   if (!interface.is_up()) {
     arp_.cache().flush(&interface, DropReason::link_down);
     return;
+  }
+  if (igmp_ != nullptr) {
+    igmp_->link_up(interface);
   }
   if (!config_.gratuitous_arp || !interface.link_layer().needs_resolution()) {
     return;

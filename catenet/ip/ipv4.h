@@ -21,6 +21,7 @@
 
 #include "catenet/ip/arp.h"
 #include "catenet/ip/icmp.h"
+#include "catenet/ip/igmp.h"
 #include "catenet/ip/layer.h"
 #include "catenet/wire/ipv4.h"
 
@@ -71,11 +72,13 @@ class Ipv4 final : public Layer<wire::Ipv4Address>, private ArpHost {
 
  private:
   friend class Icmp;
+  friend class Igmp;
 
   // Paths (ipv4.cc).
   [[nodiscard]] Path find_path(const Address& destination) const override;
   [[nodiscard]] Address source_on(const Path& path) const;
   [[nodiscard]] bool is_own_group(const Address& group) const override;
+  void group_changed(const Address& group, Interface& interface, bool joined, bool told) override;
 
   // Input (ipv4_input.cc).
   [[nodiscard]] bool validate(Interface& in, Packet& packet);
@@ -101,6 +104,7 @@ class Ipv4 final : public Layer<wire::Ipv4Address>, private ArpHost {
   void write_header(Packet& packet, Address source, Address destination, const SendOptions& options,
                     bool dont_fragment);
   void fragment(Packet packet, Path& path, std::size_t mtu) override;
+  void send_on_link(Packet message, Address destination, Interface& out);
   void report_local_error(Packet& packet, ErrorReport::Kind kind);
 
   // ArpHost
@@ -112,6 +116,7 @@ class Ipv4 final : public Layer<wire::Ipv4Address>, private ArpHost {
   Arp arp_;
   std::uint16_t next_id_;
   Icmp icmp_;
+  std::unique_ptr<Igmp> igmp_;  // from the first group on
 };
 
 }  // namespace catenet::ip

@@ -58,14 +58,18 @@ bool Ipv4::validate(Interface& in, Packet& packet) {
   return header_size == wire::kIpv4HeaderSize || process_options(in, packet);
 }
 
-/// Martians (RFC 1812 5.3.7, RFC 1122 3.2.1.3). 0.0.0.0 may speak to everybody on its link: that is how DHCP starts.
+/// Martians (RFC 1812 5.3.7, RFC 1122 3.2.1.3). 0.0.0.0 may speak to everybody on its link: that is how DHCP starts,
+/// and how a switch without an address asks for members (RFC 4541 2.1.1).
 std::optional<DropReason> Ipv4::check_addresses(const Interface& in, const Ipv4Header& header) const {
   const Ipv4Address source = header.source;
   const Ipv4Address destination = header.destination;
   if (destination.is_martian_destination()) {
     return DropReason::martian_destination;
   }
-  if (source.is_martian_source() && !(source.is_unspecified() && destination.is_broadcast())) {
+  const bool link_only =
+      destination.is_broadcast() || destination.is_local_multicast() ||
+      (destination.is_multicast() && header.protocol == static_cast<std::uint8_t>(wire::IpProtocol::kIgmp));
+  if (source.is_martian_source() && !(source.is_unspecified() && link_only)) {
     return DropReason::martian_source;
   }
   for (const auto& a : addresses_) {  // ours, coming from outside; or the broadcast address of its own link

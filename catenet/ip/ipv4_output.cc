@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Packets out: path, source address, header, and the way to the neighbour (RFC 1122 3.3.1, 3.3.4).
 #include <algorithm>
+#include <array>
 
 #include "catenet/ip/ipv4.h"
 #include "catenet/packet/checksum.h"
@@ -178,6 +179,31 @@ void Ipv4::write_header(Packet& packet, Ipv4Address source, Ipv4Address destinat
   header.destination = destination;
   header.checksum = checksum_finish(header.sum());
   mark_made_here(packet);
+}
+
+/// A message of IGMP for those on the link, with a router alert (RFC 2113): no route is looked up, no hook sees it.
+void Ipv4::send_on_link(Packet message, Ipv4Address destination, Interface& out) {
+  constexpr std::array kRouterAlert{std::byte{0x94}, std::byte{4}, std::byte{0}, std::byte{0}};
+  constexpr std::uint8_t kInternetworkControl = 0xc0;  // RFC 3376 4
+  std::ranges::copy(kRouterAlert, message.push(kRouterAlert.size()));
+  auto& header = message.push_header<Ipv4Header>();
+  const std::size_t header_size = wire::kIpv4HeaderSize + kRouterAlert.size();
+  header.set_header_size(header_size);
+  header.tos = kInternetworkControl;
+  header.total_length = static_cast<std::uint16_t>(message.size());
+  header.fragment = Ipv4Header::kDontFragment;
+  header.ttl = 1;
+  header.protocol = static_cast<std::uint8_t>(wire::IpProtocol::kIgmp);
+  header.source = address_of(out);
+  header.destination = destination;
+  header.checksum = internet_checksum(message.head().first(header_size));
+  mark_made_here(message);
+  message.meta().checksum = ChecksumState::verified;
+  ++counters_.sent;
+  const bool lan = out.link_layer().needs_resolution();
+  out.output(std::move(message),
+             lan ? wire::LinkAddress(Traits<Address>::link_group(destination)) : wire::LinkAddress(),
+             Traits<Address>::kEtherType);
 }
 
 /// The neighbour did not answer: RFC 1812 4.3.3.1 for forwarded packets; the sender is in this node for the others.

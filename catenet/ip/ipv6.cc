@@ -110,6 +110,8 @@ void Ipv6::link_changed(Interface& interface) {
   const bool up = interface.is_up();
   if (!up) {
     ndp_.cache().flush(&interface, DropReason::link_down);
+  } else if (mld_ != nullptr) {
+    mld_->link_up(interface);
   }
   if (config_.dad_transmits == 0 || !interface.link_layer().needs_resolution()) {
     return;
@@ -148,6 +150,20 @@ bool Ipv6::is_own_group(const Ipv6Address& group) const {
   return group == kAllNodes || (config_.forwarding && group == kAllRouters) ||
          std::any_of(addresses_.begin(), addresses_.end(),
                      [&](const auto& a) { return a.address().solicited_node() == group; });
+}
+
+void Ipv6::group_changed(const Ipv6Address& group, Interface& interface, bool joined, bool told) {
+  if (is_own_group(group) || group.scope() <= wire::Scope::kInterfaceLocal) {  // RFC 3810 6
+    return;
+  }
+  if (mld_ == nullptr) {
+    mld_ = std::make_unique<Mld>(*this);
+  }
+  if (joined) {
+    mld_->joined(group, interface);
+  } else {
+    mld_->left(group, interface, told);
+  }
 }
 
 // Zones

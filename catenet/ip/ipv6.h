@@ -16,14 +16,15 @@
 // and hears ff02::1, the solicited-node groups of its addresses and, on a router, ff02::2. Where links have neighbours,
 // an address is tentative until nobody has claimed it (RFC 4862 5.4), unless config.dad_transmits is 0.
 //
-// Left out, by name: router discovery and autoconfiguration (addresses and routes are given), redirects, listener
-// reports, routing headers of any type (refused), jumbograms (refused).
+// Left out, by name: router discovery and autoconfiguration (addresses and routes are given), redirects, routing
+// headers of any type (refused), jumbograms (refused).
 #pragma once
 #include <cstdint>
 #include <optional>
 
 #include "catenet/ip/icmpv6.h"
 #include "catenet/ip/layer.h"
+#include "catenet/ip/mld.h"
 #include "catenet/ip/ndp.h"
 #include "catenet/wire/ipv6.h"
 
@@ -74,6 +75,7 @@ class Ipv6 final : public Layer<wire::Ipv6Address>, private NdpHost {
 
  private:
   friend class Icmpv6;
+  friend class Mld;
 
   /// How far the headers of a packet have been read.
   struct Chain {
@@ -87,6 +89,7 @@ class Ipv6 final : public Layer<wire::Ipv6Address>, private NdpHost {
   [[nodiscard]] Path find_path(const Address& destination) const override;
   [[nodiscard]] Path link_local_path(const Address& destination, Interface& out) const;
   [[nodiscard]] bool is_own_group(const Address& group) const override;
+  void group_changed(const Address& group, Interface& interface, bool joined, bool told) override;
   [[nodiscard]] const LocalAddress<Address>* find_on(const Interface& interface, const Address& address) const;
   [[nodiscard]] LocalAddress<Address>* edit_on(const Interface& interface, const Address& address);
   [[nodiscard]] Address choose_source(const Address& destination, const Interface* out) const;
@@ -123,6 +126,7 @@ class Ipv6 final : public Layer<wire::Ipv6Address>, private NdpHost {
   [[nodiscard]] std::uint32_t flow_label(const Packet& packet, const Address& source, const Address& destination,
                                          std::uint8_t protocol) const;
   void fragment(Packet packet, Path& path, std::size_t mtu) override;
+  void send_alert(Packet message, const Address& destination, Interface& out);
   void report_local_error(Packet& packet, ErrorReport::Kind kind);
 
   // NdpHost
@@ -140,6 +144,7 @@ class Ipv6 final : public Layer<wire::Ipv6Address>, private NdpHost {
   std::uint64_t flow_secret_;
   Rng fragment_ids_;  // not to be guessed (RFC 7739)
   Icmpv6 icmp_;
+  std::unique_ptr<Mld> mld_;  // from the first group on
 };
 
 }  // namespace catenet::ip

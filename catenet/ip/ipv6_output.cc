@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Packets out: path, source address (RFC 6724), header, flow label (RFC 6437), and the way to the neighbour.
 #include <algorithm>
+#include <array>
 
 #include "catenet/ip/ipv6.h"
 #include "catenet/packet/checksum.h"
+#include "catenet/wire/pseudo_header.h"
 
 namespace catenet::ip {
 
@@ -186,6 +188,35 @@ void Ipv6::send_on_link(Packet message, const Ipv6Address& source, const Ipv6Add
   } else {
     out.output(std::move(message), to, Traits<Address>::kEtherType);
   }
+}
+
+/// A message of MLD for those on the link, with a router alert (RFC 2711) and, if we have one, a link-local source (RFC
+/// 3810 5): no route is looked up, no hook sees it.
+void Ipv6::send_alert(Packet message, const Ipv6Address& destination, Interface& out) {
+  constexpr auto kIcmpv6 = static_cast<std::uint8_t>(IpProtocol::kIcmpv6);
+  constexpr std::array kHopByHop{std::byte{kIcmpv6}, std::byte{0}, std::byte{5}, std::byte{2},
+                                 std::byte{0},       std::byte{0}, std::byte{1}, std::byte{0}};
+  const auto own = std::ranges::find_if(addresses_, [&](const LocalAddress<Address>& a) {
+    return a.interface == &out && a.is_assigned() && a.address().is_link_local();
+  });
+  const Ipv6Address source = own != addresses_.end() ? own->address() : Ipv6Address();
+  const wire::Ipv6PseudoHeader pseudo{.source = source,
+                                      .destination = destination,
+                                      .length = static_cast<std::uint32_t>(message.size()),
+                                      .next_header = kIcmpv6};
+  message.header<wire::Icmpv6Header>().checksum =
+      checksum_finish(checksum_add(message, 0, checksum_add(wire::bytes_of(pseudo))));
+  message.meta().checksum = ChecksumState::verified;
+  std::ranges::copy(kHopByHop, message.push(kHopByHop.size()));
+  SendOptions options;
+  options.protocol = static_cast<std::uint8_t>(IpProtocol::kHopByHop);
+  options.ttl = 1;
+  write_header(message, source, destination, options);
+  ++counters_.sent;
+  const bool lan = out.link_layer().needs_resolution();
+  out.output(std::move(message),
+             lan ? wire::LinkAddress(Traits<Address>::link_group(destination)) : wire::LinkAddress(),
+             Traits<Address>::kEtherType);
 }
 
 /// The neighbour did not answer: RFC 4443 3.1 for forwarded packets; the sender is in this node for the others.

@@ -109,15 +109,21 @@ Result<void> Layer<A>::join(const A& group, Interface* interface) {
     return fail(ENOBUFS, "too many groups");
   }
   memberships_.push_back({group, interface, 1});
+  if (interface != nullptr && common_.report_groups) {
+    group_changed(group, *interface, true, true);
+  }
   return {};
 }
 
 template <typename A>
-void Layer<A>::leave(const A& group, Interface* interface) {
+void Layer<A>::leave(const A& group, Interface* interface, bool told) {
   for (Membership& m : memberships_) {
     if (m.group == group && m.interface == interface && --m.count == 0) {
       m = memberships_.back();
       memberships_.pop_back();
+      if (interface != nullptr && common_.report_groups) {
+        group_changed(group, *interface, false, told);
+      }
       return;
     }
   }
@@ -139,9 +145,9 @@ Result<void> Layer<A>::join_group(const wire::IpAddress& group, Interface* inter
 }
 
 template <typename A>
-void Layer<A>::leave_group(const wire::IpAddress& group, Interface* interface) {
+void Layer<A>::leave_group(const wire::IpAddress& group, Interface* interface, bool told) {
   if (const std::optional<A> address = family_address(group)) {
-    leave(*address, interface);
+    leave(*address, interface, told);
   }
 }
 

@@ -103,11 +103,11 @@ class Layer : public Network, public NetworkProtocol {
   Result<void> remove_route(const wire::Prefix<A>& prefix, const A& next_hop);
   [[nodiscard]] const Fib<A>& fib() const { return fib_; }
   /// Receives what is sent to a multicast group on `interface` (null: on any), until it has been left as often as
-  /// joined. Membership reports are not sent. EINVAL, ENOBUFS.
+  /// joined. Routers and switches are told of a group on an interface. EINVAL, ENOBUFS.
   Result<void> join(const A& group, Interface* interface = nullptr);
-  void leave(const A& group, Interface* interface = nullptr);
+  void leave(const A& group, Interface* interface = nullptr, bool told = true);
   Result<void> join_group(const wire::IpAddress& group, Interface* interface) final;
-  void leave_group(const wire::IpAddress& group, Interface* interface) final;
+  void leave_group(const wire::IpAddress& group, Interface* interface, bool told) final;
   /// A transport by its IP protocol number; the last one registered counts. It outlives this object's use.
   void register_protocol(std::uint8_t number, Protocol& protocol);
   [[nodiscard]] Protocol* protocol(std::uint8_t number) const;
@@ -153,6 +153,8 @@ class Layer : public Network, public NetworkProtocol {
   virtual void fragment(Packet packet, Path& path, std::size_t mtu) = 0;
   /// The first fragment of a datagram whose other pieces did not come in time.
   virtual void on_reassembly_timeout(const Packet& first) = 0;
+  /// The node is in a group for the first time, or no longer.
+  virtual void group_changed(const A& group, Interface& interface, bool joined, bool told) = 0;
   /// Groups that are ours without being joined.
   [[nodiscard]] virtual bool is_own_group(const A& group) const = 0;
 

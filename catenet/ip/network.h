@@ -104,9 +104,10 @@ class Network {
     return select_source(destination);
   }
   /// Receives what is sent to a group on this interface (null: on any) until it has been left as often as joined.
-  /// Membership is not reported to routers. EINVAL not a group, ENOBUFS too many, EOPNOTSUPP.
+  /// Routers and switches are told of it. EINVAL not a group, ENOBUFS too many, EOPNOTSUPP.
   virtual Result<void> join_group(const wire::IpAddress&, Interface*) { return fail(EOPNOTSUPP, "no groups"); }
-  virtual void leave_group(const wire::IpAddress&, Interface*) {}
+  /// `told`: whether routers and switches are told; not when the host ends without a word.
+  virtual void leave_group(const wire::IpAddress&, Interface*, bool /*told*/) {}
   /// Where packets to a group go unless somebody says otherwise: by its route, else the first interface that has an
   /// address. Null: nowhere.
   [[nodiscard]] virtual Interface* group_interface(const wire::IpAddress&) const { return nullptr; }

@@ -75,6 +75,7 @@ namespace catenet {
   X(icmp_ignored, "icmp-ignored", "an ICMP message that policy says to ignore (broadcast echo)")                       \
   X(icmp_rate_limited, "icmp-rate-limited", "an ICMP error not sent because of the rate limit")                        \
   X(icmp_no_socket, "icmp-no-socket", "an ICMP reply or error that nobody waits for")                                  \
+  X(bad_igmp, "bad-igmp", "a malformed IGMP message")                                                                  \
   /* transport */                                                                                                      \
   X(bad_udp_length, "bad-udp-length", "the UDP length is impossible")                                                  \
   X(bad_udp_checksum, "bad-udp-checksum", "the UDP checksum is wrong")                                                 \

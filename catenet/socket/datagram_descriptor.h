@@ -24,6 +24,7 @@ class DatagramDescriptor final : public Descriptor {
   Result<std::size_t> recv_batch(std::span<Incoming> messages) override;
   Result<ErrorRecord> recv_error() override;
   Result<void> shutdown(ShutdownHow how) override;
+  void let_go() override { pcb_.leave_groups(false); }
   [[nodiscard]] wire::Endpoint local() const override { return as_seen(pcb_.local()); }
   [[nodiscard]] Result<wire::Endpoint> peer() const override;
   Result<void> set_option(const Option& option) override;

@@ -18,6 +18,7 @@ class RawDescriptor final : public Descriptor {
   Result<Received> recv(std::span<std::byte> out, bool peek) override;
   Result<ErrorRecord> recv_error() override;
   Result<void> shutdown(ShutdownHow how) override;
+  void let_go() override { pcb_.leave_groups(false); }
   [[nodiscard]] wire::Endpoint local() const override { return pcb_.local(); }
   /// ENOTCONN also where connect() was given port 0: so Linux has it.
   [[nodiscard]] Result<wire::Endpoint> peer() const override;

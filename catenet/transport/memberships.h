@@ -40,15 +40,15 @@ class Memberships {
     if (at == all_.end()) {
       return fail(EADDRNOTAVAIL, "not a member");
     }
-    network.leave_group(group, at->interface);
+    network.leave_group(group, at->interface, true);
     all_.erase(at);
     return {};
   }
-  /// f(group) gives the network layer of its family.
+  /// f(group) gives the network layer of its family. `told`: see Network::leave_group.
   template <typename F>
-  void leave_all(F&& network_of) {
+  void leave_all(F&& network_of, bool told) {
     for (const Membership& m : all_) {
-      network_of(m.group)->leave_group(m.group, m.interface);
+      network_of(m.group)->leave_group(m.group, m.interface, told);
     }
     all_.clear();
   }

@@ -30,10 +30,12 @@ class MulticastTest : public ip::IpTest {
     }
   };
   void SetUp() override {
+    ip::Ipv4Config config4;
     ip::Ipv6Config config6;
     config6.dad_transmits = 0;
+    config4.report_groups = config6.report_groups = false;  // see ip/igmp_test.cc
     for (const char* name : {"alice", "bob", "carol"}) {
-      stations_.push_back(std::make_unique<Station>(add_node(name, {}, config6)));
+      stations_.push_back(std::make_unique<Station>(add_node(name, config4, config6)));
     }
     join(plug(alice(), "eth0", "10.0.1.1/24"), plug(bob(), "eth0", "10.0.1.2/24"));
     join(plug(alice(), "eth1", "10.0.2.1/24"), plug(carol(), "eth0", "10.0.2.2/24"));

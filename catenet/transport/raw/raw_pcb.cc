@@ -35,7 +35,7 @@ RawPcb::RawPcb(Raw& raw, wire::Family family, std::uint8_t protocol)
 }
 
 RawPcb::~RawPcb() {
-  memberships_.leave_all([&](const wire::IpAddress&) { return &raw_.network(family_); });
+  leave_groups(true);
   raw_.remove(*this);
   while (!queue_.empty()) {
     raw_.node_.drop(queue_.pop_front().bytes, DropReason::socket_closed);
@@ -115,6 +115,10 @@ void RawPcb::disconnect() {
 Interface* RawPcb::way_out(const wire::IpAddress& to) const {
   const bool group = to.is_multicast() && to.zone() == 0;
   return options_.device != nullptr || !group ? options_.device : options_.multicast_device;
+}
+
+void RawPcb::leave_groups(bool told) {
+  memberships_.leave_all([&](const wire::IpAddress&) { return &raw_.network(family_); }, told);
 }
 
 Result<void> RawPcb::join(const wire::IpAddress& group, Interface* interface) {

@@ -102,6 +102,7 @@ class RawPcb : public ListNode<RawPcb> {
   /// Membership of a group, as of UdpPcb: the host hears it, and so does every raw socket that it is for.
   Result<void> join(const wire::IpAddress& group, Interface* interface);
   Result<void> leave(const wire::IpAddress& group, Interface* interface);
+  void leave_groups(bool told);
 
   [[nodiscard]] wire::Family family() const { return family_; }
   [[nodiscard]] std::uint8_t protocol() const { return protocol_; }

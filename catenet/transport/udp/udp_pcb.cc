@@ -29,7 +29,7 @@ UdpPcb::~UdpPcb() {
   if (udp_.any_ == this) {
     udp_.any_ = nullptr;
   }
-  memberships_.leave_all([&](const wire::IpAddress& group) { return udp_.network(group.family()); });
+  leave_groups(true);
   while (!queue_.empty()) {
     UdpDatagram d = queue_.pop_front();
     udp_.drop(std::move(d.payload), DropReason::socket_closed);
@@ -604,6 +604,10 @@ Result<wire::IpAddress> UdpPcb::source_for(const wire::IpAddress& to) const {
     return options_.multicast_source;
   }
   return udp_.network(to.family())->select_source_on(to, way_out(to));
+}
+
+void UdpPcb::leave_groups(bool told) {
+  memberships_.leave_all([&](const wire::IpAddress& group) { return udp_.network(group.family()); }, told);
 }
 
 Result<void> UdpPcb::join(const wire::IpAddress& group, Interface* interface) {

@@ -165,6 +165,8 @@ class UdpPcb : public ListNode<UdpPcb> {
   /// ENOBUFS.
   Result<void> join(const wire::IpAddress& group, Interface* interface);
   Result<void> leave(const wire::IpAddress& group, Interface* interface);
+  /// Of all at once; without a word to routers and switches when not `told`.
+  void leave_groups(bool told);
 
   [[nodiscard]] wire::Family family() const { return family_; }
   [[nodiscard]] UdpFlavour flavour() const;

@@ -113,7 +113,7 @@ class TestNetwork final : public ip::Network, private EventSource {
     memberships.push_back("+" + group.to_string());
     return {};
   }
-  void leave_group(const wire::IpAddress& group, Interface*) override {
+  void leave_group(const wire::IpAddress& group, Interface*, bool) override {
     memberships.push_back("-" + group.to_string());
   }
   std::uint32_t path_mtu(const wire::IpAddress&) const override { return 1500; }
