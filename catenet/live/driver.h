@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Driver: the driver of real time. It sleeps in epoll until the next event or until a namespace sends a frame, then
 // runs the same scheduler as a simulation to the present moment. Frames that arrived are stamped with the time at which
-// they were seen; frames for namespaces go out at the end of each round. After a stall of kStall or more the frames that
-// wait are taken first, at the time of the first event that is overdue.
+// they were seen; frames for namespaces go out at the end of each round. After a stall of kStall or more the frames
+// that wait are taken first, at the time of the first event that is overdue.
 #pragma once
 #include <memory>
 #include <vector>
@@ -16,8 +16,9 @@ namespace catenet::live {
 
 class Driver {
  public:
-  /// An event that is so late shows that the process did not run.
-  static constexpr Duration kStall = Duration::milliseconds(10);
+  /// An event that is so late shows that the process did not run. Half of what TCP waits at least before it takes a
+  /// peer for silent: round trips that look too short are the lesser evil only then.
+  static constexpr Duration kStall = Duration::milliseconds(100);
 
   /// Both outlive the driver. The scheduler's time follows the loop's clock from now on.
   Driver(Scheduler& scheduler, EpollLoop& loop) : scheduler_(scheduler), loop_(loop) {}

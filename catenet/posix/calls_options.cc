@@ -383,7 +383,7 @@ Result<void> get_tcp_info(const SocketFile& file, Value& value) {
   info.tcpi_snd_cwnd = tcp.cwnd / std::max(1U, tcp.mss);
   info.tcpi_total_retrans = tcp.statistics.retransmits;
   info.tcpi_last_data_recv = static_cast<std::uint32_t>(tcp.since_data.ms());
-  info.tcpi_unacked = (tcp.unacked + tcp.mss - 1) / std::max(1U, tcp.mss);
+  info.tcpi_unacked = (tcp.unacked + std::max(1U, tcp.mss) - 1) / std::max(1U, tcp.mss);
   return value.give(info);
 }
 

@@ -179,7 +179,12 @@ Result<void> SocketTable::connect(int fd, const wire::Endpoint& foreign) {
 }
 Result<void> SocketTable::disconnect(int fd) {
   const auto d = at(fd);
-  return d ? (*d)->disconnect() : std::unexpected(d.error());
+  if (!d) {
+    return std::unexpected(d.error());
+  }
+  auto done = (*d)->disconnect();
+  mark(**d);  // nobody will be told anything of the old connection any more
+  return done;
 }
 Result<std::size_t> SocketTable::send(int fd, std::span<const std::byte> bytes) {
   const auto d = at(fd);

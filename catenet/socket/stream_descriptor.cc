@@ -36,10 +36,10 @@ void StreamDescriptor::attach(TcpPcb& pcb) {
 }
 
 // A new control block in the place of one that has failed or that stops listening; a bound address stays bound.
-void StreamDescriptor::start_over() {
+bool StreamDescriptor::start_over() {
   const auto fresh = protocols().tcp.open(family_);
   if (!fresh) {
-    return;  // at the limit of the table: the old one stays, and answers as a dead connection does
+    return false;  // at the limit of the table: the old one stays, and answers as a dead connection does
   }
   (*fresh)->set_config(pcb_->config());
   const transport::PortClaim claim = pcb_->claim();
@@ -57,6 +57,7 @@ void StreamDescriptor::start_over() {
   if (bound_.port != 0) {
     (void)pcb_->bind(bound_);  // free a moment ago
   }
+  return true;
 }
 
 // ---- ends -------------------------------------------------------------------------------------------------------
@@ -185,7 +186,7 @@ Result<void> StreamDescriptor::finish_connect() {
   if (code == 0 && (pcb_->state() == TcpState::syn_sent || pcb_->state() == TcpState::syn_received)) {
     return fail(EALREADY, "the handshake is under way");
   }
-  start_over();
+  (void)start_over();
   return fail(code != 0 ? code : ECONNABORTED, "the connection could not be made");
 }
 
@@ -272,12 +273,12 @@ Result<void> StreamDescriptor::shutdown(ShutdownHow how) {
   const bool sending = how != ShutdownHow::receive;
   if (life_ == Life::listening) {
     if (receiving) {
-      start_over();
+      (void)start_over();
     }
     return {};
   }
   if (life_ == Life::connecting && !pcb_->is_connected() && pcb_->error() == 0) {  // Linux gives the attempt up
-    start_over();
+    (void)start_over();
     return {};
   }
   // Linux keeps TIME-WAIT apart from the socket, which is closed then.
@@ -296,7 +297,9 @@ Result<void> StreamDescriptor::shutdown(ShutdownHow how) {
 // As in Linux: the connection is reset, and the socket can be used for another one.
 Result<void> StreamDescriptor::disconnect() {
   if (life_ != Life::idle) {
-    start_over();
+    if (!start_over()) {
+      return fail(ENOBUFS, "the table of connections is full");
+    }
     notices_.reset();
   }
   return {};

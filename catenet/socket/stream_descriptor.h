@@ -41,7 +41,7 @@ class StreamDescriptor final : public Descriptor {
   enum class Life : std::uint8_t { idle, connecting, connected, listening };
   [[nodiscard]] bool is_connection() const { return life_ == Life::connecting || life_ == Life::connected; }
   void attach(transport::TcpPcb& pcb);
-  void start_over();
+  [[nodiscard]] bool start_over();
   Result<void> finish_connect();
   /// A socket of IPv6 sees IPv4 mapped (RFC 3493 3.7).
   [[nodiscard]] wire::Endpoint as_seen(const wire::Endpoint& end) const {

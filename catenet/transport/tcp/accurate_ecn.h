@@ -69,6 +69,11 @@ class AccurateEcn {
   /// The path lets ECN through, as far as is known.
   [[nodiscard]] bool may_send_ect() const { return ect_; }
 
+  /// Bytes marked that a duplicate acknowledgement told: the congestion control hears of them with the next that
+  /// moves on.
+  void carry(std::uint32_t bytes) { carried_ += bytes; }
+  [[nodiscard]] std::uint32_t with_carried(std::uint32_t bytes) { return bytes + std::exchange(carried_, 0U); }
+
   [[nodiscard]] std::uint32_t received_marks() const { return r_cep_; }
   [[nodiscard]] std::uint32_t reported_marks() const { return s_cep_; }
 
@@ -94,6 +99,7 @@ class AccurateEcn {
   bool option_heard_ : 1 = false;
   bool peer_sends_options_ = false;
   bool option_is_good_ : 1 = true;  // nobody zeroes it
+  std::uint32_t carried_ = 0;
 };
 
 }  // namespace catenet::transport

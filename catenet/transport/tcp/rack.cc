@@ -33,9 +33,10 @@ void Rack::on_delivered(const SentSegment& segment, bool ambiguous, Instant now)
     return;
   }
   s.rtt = rtt;  // of each in turn, whichever was sent last
-  if (!s.any || segment.sent_at > s.xmit_ts || (segment.sent_at == s.xmit_ts && seq_before(s.end_seq, segment.end))) {
+  if (!s.any || segment.sent_at > s.xmit_ts ||
+      (segment.sent_at == s.xmit_ts && is_earlier(s.turn, s.end_seq, segment.turn, segment.end))) {
     s.any = true;
-    s.again = again;
+    s.turn = segment.turn;
     s.xmit_ts = segment.sent_at;
     s.end_seq = segment.end;
   }

@@ -54,9 +54,15 @@ class Rack {
   /// RACK_sent_after(RACK.xmit_ts, RACK.end_seq, segment)
   [[nodiscard]] bool is_before(const SentSegment& segment) const {
     const Samples& s = samples();
-    // Of what went at the same moment, what went again went last.
-    const bool same = s.xmit_ts == segment.sent_at && (s.again || !segment.is(SentSegment::kEverRetransmitted));
-    return s.xmit_ts > segment.sent_at || (same && seq_before(segment.end, s.end_seq));
+    return s.xmit_ts > segment.sent_at ||
+           (s.xmit_ts == segment.sent_at && is_earlier(segment.turn, segment.end, s.turn, s.end_seq));
+  }
+
+  /// Of two that went at the same moment. The RFC goes by the numbers alone, which is wrong for one that went again.
+  [[nodiscard]] static bool is_earlier(std::uint8_t turn, std::uint32_t end, std::uint8_t other_turn,
+                                       std::uint32_t other_end) {
+    const auto turns = static_cast<std::int8_t>(turn - other_turn);
+    return turns < 0 || (turns == 0 && seq_before(end, other_end));
   }
 
   struct Samples {
@@ -68,7 +74,7 @@ class Rack {
     std::uint32_t reordering = SentSegments::kDupThresh;
     std::uint32_t reorderings = 0;
     bool any = false;
-    bool again = false;  // the segment of xmit_ts had been sent before
+    std::uint8_t turn = 0;  // with end_seq, of the segment of xmit_ts
   };
   [[nodiscard]] const Samples& samples() const;
 

@@ -95,6 +95,19 @@ TEST(Rack, WhatWentAgainWentAfterWhatWentForTheFirstTime) {  // as far as the cl
   EXPECT_EQ(s.segments.next_lost(), 1U);
 }
 
+TEST(Rack, WhatIsNewWentAfterWhatWentAgainBeforeIt) {  // at the same moment, in the order of sending
+  Sender s;
+  s.send(0, 4);
+  s.sack(40, 2);
+  EXPECT_EQ(s.rack.detect(s.segments, Duration{}, at(40)), Duration{});
+  EXPECT_EQ(s.segments.next_lost(), 0U);
+  s.resend(40, 1);
+  s.send(40);
+  s.sack(80, 4);  // the new one
+  (void)s.rack.detect(s.segments, Duration{}, at(80));
+  EXPECT_EQ(s.segments.next_lost(), 0U) << "the retransmission is lost: what went behind it has arrived";
+}
+
 TEST(Rack, ReorderingIsMeasuredInSegments) {
   Sender s;
   s.send(0, 9);

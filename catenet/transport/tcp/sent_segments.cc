@@ -49,6 +49,7 @@ void SentSegments::sent(std::uint32_t seq, std::uint32_t end, Instant now) {
     rates_->begin_sending(pipe(), now);
   }
   if (seq_before(seq, newest)) {
+    ++turn_;
     std::size_t i = find(seq);
     if (begin_of(i) != seq && split(i, seq)) {
       ++i;
@@ -61,6 +62,7 @@ void SentSegments::sent(std::uint32_t seq, std::uint32_t end, Instant now) {
         (void)split(i, end);
       }
       segments_[i].sent_at = now;
+      segments_[i].turn = turn_;
       set_flags(i, segments_[i].flags | SentSegment::kRetransmitted | SentSegment::kEverRetransmitted);
       if (rates_ != nullptr) {
         rates_->restamp(i, pipe());
@@ -76,6 +78,7 @@ void SentSegments::append(std::uint32_t end, Instant now) {
   if (size() >= kMaxSegments && segments_.back().flags == 0) [[unlikely]] {
     segments_.back().end = end;
     segments_.back().sent_at = now;
+    segments_.back().turn = turn_;
     if (rates_ != nullptr) {
       rates_->restamp(size() - 1, pipe());
     }
@@ -84,6 +87,7 @@ void SentSegments::append(std::uint32_t end, Instant now) {
   SentSegment segment;
   segment.sent_at = now;
   segment.end = end;
+  segment.turn = turn_;
   segments_.push_back(segment);
   if (rates_ != nullptr) {
     rates_->append(pipe());

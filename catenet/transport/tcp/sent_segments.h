@@ -34,6 +34,7 @@ struct SentSegment {
   std::uint32_t end = 0;  ///< one past its last number; it begins where the record before it ends
   std::uint16_t run = 1;  ///< if sacked: at least so many records from this one on are
   std::uint8_t flags = 0;
+  std::uint8_t turn = 0;  ///< tells what went at the same moment apart: it rises with each retransmission, modulo 256
 
   [[nodiscard]] bool is(Flag flag) const { return (flags & flag) != 0; }
 };
@@ -184,6 +185,7 @@ class SentSegments {
   std::uint32_t retransmitted_bytes_ = 0;
   std::uint32_t sacked_count_ = 0;  // records
   std::uint32_t ever_count_ = 0;    // records that were retransmitted
+  std::uint8_t turn_ = 0;           // of the latest transmission
   std::uint32_t lost_hint_ = 0;     // no record that begins before it is lost and not under way again
 };
 

@@ -203,6 +203,7 @@ void Tcb::enter_closed() {
   }
   state_ = TcpState::closed;
   recovery_ = Recovery::none;
+  stop_time();
   disarm_all();
   syn_due_ = ack_due_ = retransmit_due_ = loss_probe_due_ = probe_due_ = keepalive_due_ = false;
   if (SendWatch* watch = watched()) {
@@ -253,7 +254,8 @@ Result<std::size_t> Tcb::send(std::span<const std::byte> bytes, const TcpSendFla
       sends_by_packets() ? room_for_packet() : send_limit() - std::min(send_limit(), send_.size());
   const std::uint32_t taken = send_.write(bytes, room, *environment_.pool);
   if (taken == 0) {
-    send_blocked_ = true;
+    // With nothing queued no acknowledgement would take this back: the pool is at its limit, and the user asks again.
+    send_blocked_ = !sends_by_packets() || send_.size() > 0;
     note_push(true);
     return catenet::fail(EAGAIN, "the send buffer is full");
   }
@@ -269,7 +271,11 @@ Result<std::size_t> Tcb::send(std::span<const std::byte> bytes, const TcpSendFla
 
 // `due`: what was given last ends what the user has to say for now. Half a window of data does not wait for that.
 void Tcb::note_push(bool due) {
-  const bool one_by_one = sends_by_packets() && packet_goal() == mss_;  // larger packets have PSH as bursts
+  if (!sends_by_packets()) {
+    unpushed_ = !due;
+    return;
+  }
+  const bool one_by_one = packet_goal() == mss_;  // larger packets have PSH as bursts
   due = due || (one_by_one && data_end() - sending().pushed > std::max(max_snd_wnd_ / 2, mss_));
   sending().pushed = due ? data_end() : sending().pushed;
   unpushed_ = !due;
@@ -364,7 +370,9 @@ bool Tcb::writable() const {
     return true;  // the answer is an error, at once
   }
   if (sends_by_packets()) {  // who has been refused waits for more than the first byte
-    return (is_synchronized() || is_early()) && !send_blocked_ && room_for_packet() > 0;
+    const std::uint32_t unsent = seq_before(snd_nxt_, data_end()) ? data_end() - snd_nxt_ : 0;
+    const bool low = config_->unsent_low_mark == 0 || unsent < config_->unsent_low_mark;
+    return (is_synchronized() || is_early()) && !send_blocked_ && low && room_for_packet() > 0;
   }
   return (is_synchronized() || is_early()) && send_.size() < send_limit();
 }

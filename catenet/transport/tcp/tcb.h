@@ -169,7 +169,7 @@ class Tcb {
   /// How many of them were refused, have been sent again, and are not acknowledged.
   [[nodiscard]] std::uint32_t syn_data_again() const {
     const std::uint32_t end = seq_min(origin_.iss + 1 + syn_data(), snd_nxt_);
-    return syn_data() > 0 && is_synchronized() && seq_before(snd_una_, end) ? end - snd_una_ : 0;
+    return traffic_.bytes_acked < syn_data() && is_synchronized() && seq_before(snd_una_, end) ? end - snd_una_ : 0;
   }
   /// Timeouts in a row without an answer.
   [[nodiscard]] unsigned retries() const { return retries_; }
@@ -550,6 +550,7 @@ class Tcb {
     return rtt_.backed_off(persist_shift_, config_->initial_rto, rto_floor(), config_->max_rto);
   }
   void keep_time(Instant now);
+  void stop_time();
   void tell_watch(Instant now) {
     if (SendWatch* watch = watched(); watch != nullptr && watch->advance(snd_una_, snd_nxt_, now)) [[unlikely]] {
       event_ = true;

@@ -28,7 +28,10 @@ void Tcb::acknowledge(const TcpSegment& segment, bool has_data, Instant now) {
     news.ece = segment.has(wire::TcpFlag::kEce);
     news.marked = news.ece && news.advances ? segment.ack - snd_una_ : 0;
   } else if (ecn_ && news.advances) {
-    read_accurate_marks(segment, segment.ack - snd_una_, news);
+    // What SACK has reported was read with it.
+    const std::uint32_t bytes = segment.ack - snd_una_;
+    read_accurate_marks(segment, bytes - std::min(bytes - 1, segments_.sacked_bytes()), news);
+    news.marked = accurate_ecn()->with_carried(news.marked);
   }
   if (news.advances) {
     acknowledge_new(segment, news);
@@ -36,8 +39,9 @@ void Tcb::acknowledge(const TcpSegment& segment, bool has_data, Instant now) {
   if (news.sack_count > 0) {  // RFC 6675: with SACK, news about what arrived is
     take_sack(segment, news);
     news.duplicate = !news.advances && news.sacked > 0;
-    if (accurate_ecn() != nullptr && news.duplicate) {
+    if (accurate_ecn() != nullptr && news.duplicate && segment.ack == snd_una_) {
       read_accurate_marks(segment, news.sacked, news);
+      accurate_ecn()->carry(news.marked);  // until an acknowledgement tells the congestion control
     }
   }
   if (state_ == TcpState::closed || state_ == TcpState::time_wait) {
@@ -53,7 +57,7 @@ void Tcb::acknowledge(const TcpSegment& segment, bool has_data, Instant now) {
   if (news.duplicate) {
     ++troubles().duplicate_acks;
   }
-  if (news.advances || news.duplicate || news.has_dsack || recovery_ != Recovery::none) {
+  if (news.advances || news.duplicate || news.has_dsack || recovery_ != Recovery::none || mark_cut_) {
     recover(news);
   }
   tell_rate(cwnd_limited);
@@ -146,6 +150,7 @@ void Tcb::acknowledge_new(const TcpSegment& segment, AckNews& news) {
   }
   flight() > 0 ? arm_retransmit(news.now) : disarm(kRetransmit);  // RFC 6298 5.2, 5.3
   if (fin_acked) {
+    tell_watch(news.now);  // the end of the connection would take it for lost
     fin_acknowledged(news.now);
   }
 }

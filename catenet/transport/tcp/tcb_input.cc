@@ -310,6 +310,7 @@ void Tcb::establish(const TcpSegment& segment, Instant now) {
   snd_wl1_ = segment.seq;
   snd_wl2_ = segment.ack;
   event_ = true;
+  send_blocked_ = false;  // whoever was told to wait for the handshake may try again
   data_at_ = to_ms(now);
   tell_watch(now);
 }

@@ -162,6 +162,7 @@ bool Tcb::plan_again(Plan& out, std::size_t i) const {
   const std::uint32_t data = seq_before(begin, data_end()) ? data_end() - begin : 0;
   out = Plan{};
   out.seq = begin;
+  end = seq_min(end, begin + std::min(left_of_record(begin), end - begin));  // one record may have grown over several
   out.length = std::min({data, end - begin, mss_});
   out.fin = fin_queued_ && begin + out.length == data_end() && seq_before(data_end(), end);
   const bool burst = config_->burst_segments != 0 && config_->mtu_probing == MtuProbing::never;
@@ -345,7 +346,7 @@ void Tcb::note_sent(const Plan& plan, Instant now) {
     }
     frto_sent_ = frto_sent_ || frto_ == Frto::new_data;
     // What went with a SYN and goes again is not new to Nagle.
-    const bool of_syn = syn_data() > 0 && seq_up_to(end, origin_.iss + 1 + syn_data());
+    const bool of_syn = traffic_.bytes_acked < syn_data() && seq_up_to(end, origin_.iss + 1 + syn_data());
     small_end_ = plan.length % mss_ != 0 && !plan.mtu_probe && !of_syn ? end : small_end_;
   }
   segments_.sent(plan.seq, end, now);

@@ -168,6 +168,13 @@ void Tcb::keep_time(Instant now) {
   sending().time.set(state, now);
 }
 
+// Nothing more will be sent. The last that was heard is the last that is known of the time.
+void Tcb::stop_time() {
+  if (sending_) {
+    sending_->time.set(Chronograph::State::idle, last_heard_);
+  }
+}
+
 // All has gone that can go for now.
 void Tcb::note_all_sent(Instant now) {
   tell_watch(now);
@@ -182,6 +189,7 @@ void Tcb::note_all_sent(Instant now) {
 void Tcb::start_time_wait() {
   state_ = TcpState::time_wait;
   recovery_ = Recovery::none;
+  stop_time();
   disarm_all();
   send_.clear();
   segments_ = SentSegments();

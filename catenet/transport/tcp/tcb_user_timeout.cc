@@ -39,6 +39,10 @@ void Tcb::set_config(const TcpConfig& config) {
     rare().user_timeout_due = true;
   }
   config_ = &config;
+  if (send_blocked_ && is_synchronized() && has_room_again()) {  // a limit has risen or gone
+    send_blocked_ = false;
+    event_ = true;
+  }
 }
 
 // The peer says how long it will wait. Zero means nothing.

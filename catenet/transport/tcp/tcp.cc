@@ -291,7 +291,8 @@ void Tcp::settle(TcpPcb& pcb, bool notify) {
     established(pcb);  // and the listener's user is told
     return;
   }
-  const bool wake = tcb.take_event() && notify && pcb.owned_by_user_ && pcb.on_ready_;
+  // What a call of the user brings about is told at the next occasion: somebody else may be waiting.
+  const bool wake = notify && tcb.take_event() && pcb.owned_by_user_ && pcb.on_ready_;
   const Delegate<void()> on_ready = pcb.on_ready_;
   if (tcb.state() == TcpState::closed) {
     closed(pcb);
