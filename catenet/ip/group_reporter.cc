@@ -13,7 +13,8 @@ void GroupReporter<A>::change(const A& group, Interface& interface, bool member)
     row = rows_.end() - 1;
   }
   row->member = member;
-  row->changes = kRobustness;
+  // Who joins and leaves ever new groups is told of once: rows of what was left stay only for the second time.
+  row->changes = member || rows_.size() <= kMostGoing ? kRobustness : 1;
   row->change_at = node_.now();
   row->answer_at = Instant::never();
   run(node_.now());
@@ -21,11 +22,12 @@ void GroupReporter<A>::change(const A& group, Interface& interface, bool member)
 
 template <typename A>
 void GroupReporter<A>::left(const A& group, Interface& interface, bool told) {
-  if (told) {
+  const auto its = [&](const Row& r) { return r.group == group && r.interface == &interface; };
+  if (!told) {
+    std::erase_if(rows_, its);
+  } else if (std::ranges::any_of(rows_, its)) {  // else nobody was told of the joining
     change(group, interface, false);
-    return;
   }
-  std::erase_if(rows_, [&](const Row& r) { return r.group == group && r.interface == &interface; });
 }
 
 template <typename A>
@@ -53,7 +55,8 @@ void GroupReporter<A>::queried(const Interface& interface, const wire::GroupQuer
     std::erase_if(old_queriers_, [&](const OldQuerier& q) { return q.interface == &interface; });
     old_queriers_.push_back({&interface, now + kOldQuerierTimeout});
   }
-  const Duration limit = std::max(Duration::milliseconds(query.max_response_ms), Duration::milliseconds(1));
+  // A querier that asks for thousands of groups within a millisecond wants a flood.
+  const Duration limit = std::max(Duration::milliseconds(query.max_response_ms), kShortestAnswer);
   for (Row& row : rows_) {
     if (row.interface == &interface && row.member && (query.group.is_unspecified() || query.group == row.group)) {
       row.answer_at = std::min(row.answer_at, now + within(limit));

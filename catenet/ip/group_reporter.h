@@ -20,9 +20,11 @@ namespace catenet::ip {
 template <typename A>
 class GroupReporter {
  public:
-  static constexpr unsigned kRobustness = 2;                              // RFC 3376 8.1: so often is a change told
-  static constexpr Duration kUnsolicitedInterval = Duration::seconds(1);  // 8.11
-  static constexpr Duration kOldQuerierTimeout = Duration::seconds(260);  // 8.12: 2 * 125 s + 10 s
+  static constexpr unsigned kRobustness = 2;                                // RFC 3376 8.1: so often is a change told
+  static constexpr Duration kUnsolicitedInterval = Duration::seconds(1);    // 8.11
+  static constexpr Duration kOldQuerierTimeout = Duration::seconds(260);    // 8.12: 2 * 125 s + 10 s
+  static constexpr Duration kShortestAnswer = Duration::milliseconds(100);  // a unit of IGMP's maximum (4.1.1)
+  static constexpr std::size_t kMostGoing = 4096;
 
   /// `stream` names the randomness.
   GroupReporter(Node& node, std::string_view stream)

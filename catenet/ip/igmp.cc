@@ -15,8 +15,9 @@ Igmp::Igmp(Ipv4& ipv4) : GroupReporter(ipv4.node(), "igmp"), ipv4_(ipv4) {}
 void Igmp::receive(Packet packet, const Delivery& delivery) {
   constexpr std::size_t kMost = 64;  // of what is looked at
   constexpr unsigned kVersion = 3;
+  constexpr std::uint8_t kOneHop = 1;  // RFC 3376 4: from the link itself
   const bool whole = packet.pullup(sizeof(IgmpHeader)) && checksum_fold(checksum_add(packet, 0)) == 0xffff;
-  if (!whole || delivery.interface == nullptr) {
+  if (!whole || delivery.ttl != kOneHop || delivery.interface == nullptr) {
     node_.drop(std::move(packet), DropReason::bad_igmp, delivery.interface);
     return;
   }

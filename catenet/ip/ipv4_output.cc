@@ -256,7 +256,8 @@ Result<wire::IpAddress> Ipv4::select_source_on(const wire::IpAddress& destinatio
 
 Interface* Ipv4::group_interface(const wire::IpAddress& group) const {
   Interface* out = group.is_v4() ? find_path(group.v4()).out : nullptr;
-  return out != nullptr ? out : first_interface({});
+  out = out != nullptr ? out : first_interface({});
+  return out != nullptr || node_.interfaces().empty() ? out : node_.interfaces().front().get();  // no address yet
 }
 
 std::uint32_t Ipv4::path_mtu(const wire::IpAddress& destination) const {

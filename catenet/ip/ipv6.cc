@@ -153,7 +153,8 @@ bool Ipv6::is_own_group(const Ipv6Address& group) const {
 }
 
 void Ipv6::group_changed(const Ipv6Address& group, Interface& interface, bool joined, bool told) {
-  if (is_own_group(group) || group.scope() <= wire::Scope::kInterfaceLocal) {  // RFC 3810 6
+  // RFC 3810 6. What has become a group of our own since it was joined is left all the same.
+  if ((joined && is_own_group(group)) || group.scope() <= wire::Scope::kInterfaceLocal) {
     return;
   }
   if (mld_ == nullptr) {

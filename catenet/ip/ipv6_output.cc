@@ -277,7 +277,8 @@ Interface* Ipv6::group_interface(const IpAddress& group) const {
     return nullptr;
   }
   const Result<Path> path = path_for(group, nullptr);
-  return path && path->out != nullptr ? path->out : first_interface({});
+  Interface* out = path && path->out != nullptr ? path->out : first_interface({});
+  return out != nullptr || node_.interfaces().empty() ? out : node_.interfaces().front().get();  // no address yet
 }
 
 std::uint32_t Ipv6::path_mtu(const IpAddress& destination) const {

@@ -272,10 +272,11 @@ Result<void> Layer<A>::depart(Packet packet, Path& path, bool too_big, std::size
   if (hooks_ != nullptr) [[unlikely]] {
     kept = path;  // what a hook sends may use the same place of the table
     way = &kept;
+    const A before = packet.header<Header>().destination;  // of a header that its sender wrote, perhaps not the path's
     if (!run_hooks(HookPoint::output, packet, nullptr, kept.out)) {
       return {};
     }
-    if (packet.header<Header>().destination != kept.destination) {
+    if (A(packet.header<Header>().destination) != before) {
       kept = find_path(packet.header<Header>().destination);
       if (kept.kind != PathKind::local && kept.out == nullptr) {
         return refuse(std::move(packet), DropReason::no_route, ENETUNREACH, "no route");
@@ -317,7 +318,9 @@ void Layer<A>::transmit_slow(Packet packet, Path& path) {
 
 template <typename A>
 bool Layer<A>::pass_group(Packet& packet, const Path& path, const SendOptions& options) {
-  const bool ours = options.to_ourselves && is_joined(path.destination, path.out);
+  // A header that its sender wrote may name somebody else.
+  const bool ours = options.to_ourselves && is_joined(path.destination, path.out) &&
+                    A(packet.header<Header>().destination) == path.destination;
   if (!ours && !options.stays_here) {
     return true;
   }

@@ -19,7 +19,10 @@ void Mld::receive(Packet packet, const Delivery& delivery) {
   // RFC 3810 6.2: from a neighbour's link-local address, over one hop.
   const bool fair = delivery.interface != nullptr && delivery.source.is_link_local() && delivery.ttl == kOneHop;
   if (!fair || !packet.pullup(sizeof(wire::Icmpv6Header))) {
-    node_.drop(std::move(packet), DropReason::bad_icmp, delivery.interface);
+    // A host without an address yet reports its groups too (RFC 3590 4); that is nothing to us.
+    const bool query = packet.pullup(sizeof(wire::Icmpv6Header)) &&
+                       packet.header<wire::Icmpv6Header>().kind() == Icmpv6Type::kListenerQuery;
+    node_.drop(std::move(packet), query ? DropReason::bad_icmp : DropReason::icmp_ignored, delivery.interface);
     return;
   }
   (void)packet.pullup(std::min(packet.size(), kMost));
