@@ -14,6 +14,17 @@ constexpr std::uint32_t kMaxUnscaled = 0xffff;
 constexpr std::uint32_t kMinPeerWindow = 536;  // a smaller one is filled whole
 constexpr std::uint32_t kMaxPacket = 0xffff;
 
+// The first of these numbers, which rise, that is behind `seq`.
+std::size_t first_behind(const Ring<std::uint32_t>& ends, std::uint32_t seq) {
+  std::size_t low = 0;
+  std::size_t high = ends.size();
+  while (low < high) {
+    const std::size_t middle = low + (high - low) / 2;
+    seq_before(seq, ends[middle]) ? high = middle : low = middle + 1;
+  }
+  return low;
+}
+
 }  // namespace
 
 std::string_view name(TcpState state) {
@@ -277,8 +288,11 @@ void Tcb::note_push(bool due) {
   }
   const bool one_by_one = packet_goal() == mss_;  // larger packets have PSH as bursts
   due = due || (one_by_one && data_end() - sending().pushed > std::max(max_snd_wnd_ / 2, mss_));
-  sending().pushed = due ? data_end() : sending().pushed;
   unpushed_ = !due;
+  if (due && config_->counts_packets && sending().pushed != data_end()) {
+    sending().pushes.push_back(data_end());
+  }
+  sending().pushed = due ? data_end() : sending().pushed;
 }
 
 void Tcb::watch(const TcpSendWish& wish, Instant now) {
@@ -335,13 +349,27 @@ std::uint32_t Tcb::left_of_record(std::uint32_t seq) const {
   if (!rare_ || rare_->records.empty()) [[likely]] {
     return std::numeric_limits<std::uint32_t>::max();
   }
-  std::size_t low = 0;
-  std::size_t high = rare_->records.size();
-  while (low < high) {  // the first that is behind `seq`
-    const std::size_t middle = low + (high - low) / 2;
-    seq_before(seq, rare_->records[middle]) ? high = middle : low = middle + 1;
+  const std::size_t i = first_behind(rare_->records, seq);
+  return i < rare_->records.size() ? rare_->records[i] - seq : std::numeric_limits<std::uint32_t>::max();
+}
+
+// The user had no more to give when `end` was the end: the segment that says so says it again (Linux).
+bool Tcb::ends_push(std::uint32_t end) const {
+  if (!sending_ || sending_->pushes.empty()) {
+    return false;
   }
-  return low < rare_->records.size() ? rare_->records[low] - seq : std::numeric_limits<std::uint32_t>::max();
+  const std::size_t i = first_behind(sending_->pushes, end - 1);
+  return i < sending_->pushes.size() && sending_->pushes[i] == end;
+}
+
+// What is acknowledged does not go again.
+void Tcb::forget_ends() {
+  while (rare_ && !rare_->records.empty() && seq_up_to(rare_->records.front(), snd_una_)) {
+    (void)rare_->records.pop_front();
+  }
+  while (sending_ && !sending_->pushes.empty() && seq_up_to(sending_->pushes.front(), snd_una_)) {
+    (void)sending_->pushes.pop_front();
+  }
 }
 
 std::unexpected<Error> Tcb::fail_with_error(const char* what) { return catenet::fail(take_error(), what); }

@@ -329,6 +329,7 @@ class Tcb {
     std::uint32_t marked = 0;
     std::uint32_t most_out = 0;      // under way at most, in the window that ends at cwnd_limited_end_
     std::uint32_t pushed = 0;        // up to here the user had no more to give, or PSH was due
+    Ring<std::uint32_t> pushes;      // where that was, for what goes again; see TcpConfig::counts_packets
     std::uint32_t packet_begin = 0;  // where the packet begins that the user fills; see sends_by_packets()
   };
   enum class Frto : std::uint8_t { off, retransmitted, new_data };  // steps of RFC 5682 3.1
@@ -421,6 +422,8 @@ class Tcb {
   [[nodiscard]] std::uint32_t usable_window(std::uint32_t from) const;
   /// Bytes from `seq` to the end of its record; as many as there can be: nobody has said where that is.
   [[nodiscard]] std::uint32_t left_of_record(std::uint32_t seq) const;
+  [[nodiscard]] bool ends_push(std::uint32_t end) const;
+  void forget_ends();
   void note_push(bool due);
   [[nodiscard]] Sending& sending();
   [[nodiscard]] static std::uint32_t to_ms(Instant now) { return static_cast<std::uint32_t>(now.ns() / 1'000'000); }

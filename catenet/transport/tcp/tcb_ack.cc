@@ -145,9 +145,7 @@ void Tcb::acknowledge_new(const TcpSegment& segment, AckNews& news) {
   if (cwnd_limited_ && !config_->half_window_counts && seq_up_to(cwnd_limited_end_, snd_una_)) {
     cwnd_limited_ = false;
   }
-  while (rare_ && !rare_->records.empty() && seq_up_to(rare_->records.front(), snd_una_)) {
-    (void)rare_->records.pop_front();
-  }
+  forget_ends();
   flight() > 0 ? arm_retransmit(news.now) : disarm(kRetransmit);  // RFC 6298 5.2, 5.3
   if (fin_acked) {
     tell_watch(news.now);  // the end of the connection would take it for lost

@@ -21,6 +21,7 @@ std::size_t Tcb::preload(std::span<const std::byte> bytes) {
     rare().fast_open = std::make_unique<FastOpen>();
   }
   fast_open()->bytes = send_.write(bytes, static_cast<std::uint32_t>(bytes.size()), *environment_.pool);
+  note_push(true);
   return fast_open()->bytes;
 }
 

@@ -441,10 +441,10 @@ Packet Tcb::build_data(Plan& plan, Instant now) {
     flags |= TcpFlag::kFin;
   }
   const std::uint32_t end = plan.seq + plan.length;
-  if ((plan.length > mss_ && !plan.mtu_probe) || plan.push ||
-      (plan.length > 0 && ((end == data_end() && !unpushed_) || left_of_record(end - 1) == 1))) {
-    flags |=
-        TcpFlag::kPsh;  // RFC 9293 3.9.1.2: the last byte there is, unless more is to come, or of a burst or record
+  const bool last = (end == data_end() && !unpushed_) || left_of_record(end - 1) == 1 ||
+                    (seq_before(plan.seq, snd_nxt_) && ends_push(end));
+  if ((plan.length > mss_ && !plan.mtu_probe) || plan.push || (plan.length > 0 && last)) {
+    flags |= TcpFlag::kPsh;  // RFC 9293 3.9.1.2: the last byte there is or was, unless more is to come; and of a burst
   }
   if (plan.mtu_probe) {
     note_mtu_probe_sent(plan);
