@@ -110,8 +110,8 @@ TEST_F(IgmpTest, QueriesAreAnsweredInTime) {
   query(kTheGroup, 10);
   run_for(1_s);
   EXPECT_EQ(said(), Words{"is in 239.1.1.1 to 224.0.0.22"}) << "one answer";
-  query(ip4("239.1.1.2"), 0);
-  run_for(1_ms);
+  query(ip4("239.1.1.2"), 0);  // at once: within the shortest time there is
+  run_for(100_ms);
   EXPECT_EQ(said(), Words{"is in 239.1.1.2 to 224.0.0.22"});
 }
 
