@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The members' side of IGMP, and with it of GroupReporter: what is said when, to whom, and in which words. Covers
-// group_reporter.cc.
+// The members' side of IGMP, and with it of GroupReporter: what is said when, to whom, and in which words. A bridge of
+// Linux believes it in run/groups_kernel_test.cc. Covers group_reporter.cc.
 #include "catenet/ip/igmp.h"
 
 #include <gtest/gtest.h>
