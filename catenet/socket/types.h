@@ -271,19 +271,17 @@ struct LeaveLink {
 };  ///< packet; write only (PACKET_DROP_MEMBERSHIP)
 }  // namespace option
 
-using Option =
-    std::variant<option::Broadcast, option::ReuseAddress, option::ReusePort, option::BindToDevice, option::V6Only,
-                 option::ReceiveBuffer, option::SendBuffer, option::TimeToLive, option::MulticastTtl,
-                 option::TrafficClass, option::DontFragment, option::NoChecksum, option::HeaderIncluded,
-                 option::UnwantedTypes, option::ChecksumOffset, option::ReceiveErrors, option::SendCoverage,
-                 option::ReceiveCoverage, option::SegmentSize, option::ReceiveSegments, option::NoDelay, option::Cork,
-                 option::KeepAlive, option::KeepAliveTiming, option::FastOpen, option::FastOpenConnect,
-                 option::FastOpenWithoutCookie, option::FastOpenKeys, option::MaxSegment, option::Figures,
-                 option::Md5Key, option::AoKey, option::AoKeyRemoval, option::AoChoice, option::Keys,
-                 option::AdvertisedUserTimeout, option::UserTimeout, option::Congestion, option::Linger,
-                 option::JoinGroup, option::LeaveGroup, option::MulticastLoop, option::MulticastAll,
-                 option::MulticastInterface, option::IgnoreOutgoing, option::JoinLink, option::LeaveLink,
-                 option::UnsentLowMark, option::ZeroCopy, option::SendStamps, option::SynRetries>;
+using Option = std::variant<
+    option::Broadcast, option::ReuseAddress, option::ReusePort, option::BindToDevice, option::V6Only,
+    option::ReceiveBuffer, option::SendBuffer, option::TimeToLive, option::MulticastTtl, option::TrafficClass,
+    option::DontFragment, option::NoChecksum, option::HeaderIncluded, option::UnwantedTypes, option::ChecksumOffset,
+    option::ReceiveErrors, option::SendCoverage, option::ReceiveCoverage, option::SegmentSize, option::ReceiveSegments,
+    option::NoDelay, option::Cork, option::KeepAlive, option::KeepAliveTiming, option::FastOpen,
+    option::FastOpenConnect, option::FastOpenWithoutCookie, option::FastOpenKeys, option::MaxSegment, option::Figures,
+    option::Md5Key, option::AoKey, option::AoKeyRemoval, option::AoChoice, option::Keys, option::AdvertisedUserTimeout,
+    option::UserTimeout, option::Congestion, option::Linger, option::JoinGroup, option::LeaveGroup,
+    option::MulticastLoop, option::MulticastAll, option::MulticastInterface, option::IgnoreOutgoing, option::JoinLink,
+    option::LeaveLink, option::UnsentLowMark, option::ZeroCopy, option::SendStamps, option::SynRetries>;
 
 /// A call with its arguments, to be shown.
 struct Call {
