@@ -143,7 +143,7 @@ class Unit:
     BATCH = re.compile(r"/unity/\w+_\d+\.cc$")
 
     def __init__(self, entry):
-        self.entry, self.path, self.members, self.flags = entry, entry["file"], [entry["file"]], []
+        self.entry, self.path, self.members = entry, entry["file"], [entry["file"]]
         if self.BATCH.search(self.path):
             with open(self.path, encoding="utf-8") as file:
                 self.members = [os.path.join(ROOT, path)
@@ -151,23 +151,25 @@ class Unit:
 
     def member(self, path):
         """The same for one source of a batch, which has no command of its own: that of the batch will do."""
-        words = shlex.split(self.entry["command"])
         one = Unit.__new__(Unit)
         one.entry = dict(self.entry, file=path, command=self.entry["command"] + " " + path)
         one.path, one.members = path, [path]
-        one.flags = ["--"] + [w for w in words if w.startswith(("-I", "-D", "-std=", "-f", "-W"))] + [
-            f"-isystem{words[i + 1]}" for i, w in enumerate(words) if w == "-isystem"]
         return one
 
-    def command(self, program, build):
+    def flags(self):
+        """Of the compiler's what Clang understands too: it does not know how GCC is told to tune itself (-m...)."""
+        words = shlex.split(self.entry["command"])
+        return [w for w in words if w.startswith(("-I", "-D", "-std=", "-f", "-W"))] + [
+            f"-isystem{words[i + 1]}" for i, w in enumerate(words) if w == "-isystem"]
+
+    def command(self, program):
         checks = []
         if len(self.members) > 1 or self.path != self.members[0]:
             checks.append("-bugprone-suspicious-include")  # a batch is made of included sources
         # The analyser walks every path through GoogleTest's macros: five times the time, and nothing found.
         if all(path.endswith("_test.cc") for path in self.members):
             checks.append("-clang-analyzer-*")
-        where = [] if self.flags else ["-p", build]
-        return [program, *where, "--quiet", f"--checks={','.join(checks)}", self.path, *self.flags]
+        return [program, "--quiet", f"--checks={','.join(checks)}", self.path, "--", *self.flags()]
 
 
 def units(build, wanted):
@@ -187,7 +189,7 @@ def tidy_one(program, build, unit, deadline):
     if left <= 0:
         return unit, None, ""
     try:
-        done = subprocess.run(unit.command(program, build), cwd=build, capture_output=True, text=True, check=False, timeout=left)
+        done = subprocess.run(unit.command(program), cwd=build, capture_output=True, text=True, check=False, timeout=left)
     except subprocess.TimeoutExpired:
         return unit, None, ""
     errors = "\n".join(line for line in done.stderr.split("\n") if "error:" in line and "errors treated as errors" not in line)

@@ -12,7 +12,6 @@ namespace catenet::ip {
 namespace {
 
 using namespace catenet::literals;
-using wire::Icmpv6Type;
 
 class MldTest : public IpTest {
  protected:

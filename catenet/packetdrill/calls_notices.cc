@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The error queue of a stream: what recvmsg() with MSG_ERRQUEUE must find there of sends with MSG_ZEROCOPY, and of
 // SO_TIMESTAMPING. And the descriptors of files that sendfile() reads.
+#include <ctime>  // before the kernel's headers: they use timespec
+
 #include <linux/errqueue.h>
 #include <linux/net_tstamp.h>
 #include <sys/socket.h>
