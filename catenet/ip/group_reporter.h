@@ -24,7 +24,7 @@ class GroupReporter {
   static constexpr Duration kUnsolicitedInterval = Duration::seconds(1);    // 8.11
   static constexpr Duration kOldQuerierTimeout = Duration::seconds(260);    // 8.12: 2 * 125 s + 10 s
   static constexpr Duration kShortestAnswer = Duration::milliseconds(100);  // a unit of IGMP's maximum (4.1.1)
-  static constexpr std::size_t kMostGoing = 4096;
+  static constexpr std::size_t kMostGoing = 4096;  // rows; beyond, a leave is told once, and its row is gone
 
   /// `stream` names the randomness.
   GroupReporter(Node& node, std::string_view stream)

@@ -57,12 +57,13 @@ class IgmpTest : public OneHost {
     header.group = group;
     say(header, version3 ? 4 : 0, group.is_unspecified() ? "224.0.0.1" : group.to_string());
   }
-  void say(IgmpHeader header, std::size_t more, const std::string& to, const char* from = "10.0.0.2") {
+  void say(IgmpHeader header, std::size_t more, const std::string& to, const char* from = "10.0.0.2",
+           std::uint8_t ttl = 1) {
     ByteString message(sizeof header + more);
     std::memcpy(message.data(), &header, sizeof header);
     const be16 checksum = internet_checksum(message);
     std::memcpy(message.data() + 2, &checksum, 2);
-    Fields fields{.source = from, .destination = to.c_str(), .protocol = kIgmpProtocol, .ttl = 1};
+    Fields fields{.source = from, .destination = to.c_str(), .protocol = kIgmpProtocol, .ttl = ttl};
     fields.payload = message;
     wire0->inject(make_frame(Traits<wire::Ipv4Address>::link_group(ip4(fields.destination)), mac(2), EtherType::kIpv4,
                              make_ip(fields)));
@@ -174,6 +175,19 @@ TEST_F(IgmpTest, NonsenseIsDroppedByName) {
   wire0->inject(
       make_frame(Traits<wire::Ipv4Address>::link_group(ip4("224.0.0.1")), mac(2), EtherType::kIpv4, make_ip(fields)));
   EXPECT_EQ(drops(DropReason::bad_igmp), 2U);
+}
+
+TEST_F(IgmpTest, WhoIsNotOnTheLinkIsNotAnswered) {
+  ASSERT_TRUE(node->ipv4.join(kTheGroup, eth0));
+  run_for(10_s);
+  (void)said();
+  IgmpHeader header;
+  header.type = static_cast<std::uint8_t>(IgmpType::kQuery);
+  header.max_response = 10;
+  say(header, 4, "224.0.0.1", "10.0.0.2", 2);  // a router would have counted its TTL down to this
+  run_for(10_s);
+  EXPECT_EQ(said(), Words{});
+  EXPECT_EQ(drops(DropReason::bad_igmp), 1U);
 }
 
 TEST(IgmpConfig, ReportsCanBeSwitchedOff) {
