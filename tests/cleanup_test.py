@@ -28,12 +28,19 @@ links: [web -- sw1, laptop -- sw1]
 GONE_WITHIN_S = 3
 
 
-def network_namespaces():
-    """Those that processes are in; a namespace without a process or file that holds it does not exist."""
+def born(pid):
+    """When a process was started, in ticks since the machine was: what tells it from another of the same number."""
+    return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19]
+
+
+def holders(namespaces):
+    """The processes in these network namespaces; one without any does not exist. A process that is ending leaves its
+    namespaces after its environment, so a marker no longer tells whose it is."""
     found = set()
-    for link in pathlib.Path("/proc").glob("[0-9]*/ns/net"):
+    for folder in pathlib.Path("/proc").glob("[0-9]*"):
         try:
-            found.add(os.readlink(link))
+            if os.readlink(folder / "ns/net") in namespaces:
+                found.add((folder.name, born(folder.name)))
         except OSError:
             pass
     return found
@@ -79,15 +86,21 @@ class Cleanup(lab.LabTest):
         self.assertGreaterEqual(len(alive), 6, "catenet, two keepers, web server, ping, shells")
         self.namespaces = namespaces_of(alive) - {os.readlink("/proc/self/ns/net")}
         self.assertEqual(len(self.namespaces), 2)
+        # The kernel gives a number that is free to the next namespace: another lab's, soon. The processes tell.
+        self.holders = holders(self.namespaces)
         return process
+
+    def left(self):
+        return lab.processes_with(self.marker), holders(self.namespaces) & self.holders
 
     def assert_nothing_left(self):
         deadline = time.monotonic() + GONE_WITHIN_S
-        while (left := lab.processes_with(self.marker)) and time.monotonic() < deadline:
+        while (left := self.left()) != ([], set()) and time.monotonic() < deadline:
             time.sleep(0.05)
-        told = [pathlib.Path(f"/proc/{pid}/cmdline").read_bytes() for pid in left if os.path.exists(f"/proc/{pid}")]
+        alive, inside = left
+        told = [pathlib.Path(f"/proc/{pid}/cmdline").read_bytes() for pid in alive if os.path.exists(f"/proc/{pid}")]
         self.assertEqual(told, [], "processes that survived")
-        self.assertEqual(network_namespaces() & self.namespaces, set())
+        self.assertEqual(inside, set(), "processes in the namespaces of the lab")
         self.assertEqual(devices() - self.devices, set())
 
     def interrupt(self, number):
@@ -125,7 +138,7 @@ class Cleanup(lab.LabTest):
 
     def test_everyday_end(self):
         self.marker = f"catenet-marker-{uuid.uuid4().hex}"
-        self.devices, self.namespaces = devices(), set()
+        self.devices, self.namespaces, self.holders = devices(), set(), set()
         self.run_lab(lab.EXAMPLES / "office.yaml", "--do", "laptop: ping web", "--quiet", env={"MARKER": self.marker})
         self.assert_nothing_left()
 
