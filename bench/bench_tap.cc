@@ -107,7 +107,7 @@ int run(const std::string& program, const std::string& cpu, const std::string& m
   live::EpollLoop::set_timer_slack(1_us);
   Scheduler scheduler;
   PacketPool pool;
-  Environment world{scheduler, pool, 1, nullptr};
+  Environment world{scheduler, pool, 1, nullptr, false};
   Wiring wiring;
   node::Host host(world, wiring.next_id(), "host");
   Interface& interface = wiring.add_interface(host, "eth0");

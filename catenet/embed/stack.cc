@@ -61,7 +61,7 @@ void Stack::Host::link_changed(Interface& interface) {
 
 Stack::Stack(const StackConfig& config)
     : pool_(config.limits.memory),
-      environment_{.scheduler = scheduler_, .pool = pool_, .seed = config.seed},
+      environment_{.scheduler = scheduler_, .pool = pool_, .seed = config.seed, .digests = false},
       port_(config.super_segments),
       host_(environment_, config),
       interface_(&host_.add_interface("port")) {}

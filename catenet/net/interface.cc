@@ -7,7 +7,7 @@
 namespace catenet {
 
 Interface::Interface(Node& node, std::uint16_t index, std::string_view name)
-    : node_(node), index_(index), name_(name) {}
+    : node_(node), index_(index), digests_(node.environment().digests), name_(name) {}
 
 Interface::~Interface() = default;
 
@@ -123,7 +123,9 @@ void Interface::receive(Packet frame) {
   }
   ++counters_.rx_packets;
   counters_.rx_bytes += frame.size();
-  digest_ = mix64(digest_ ^ static_cast<std::uint64_t>(now.ns()), hash_frame(frame.head(), frame.size()));
+  if (digests_) {
+    digest_ = mix64(digest_ ^ static_cast<std::uint64_t>(now.ns()), hash_frame(frame.head(), frame.size()));
+  }
   PacketMeta& meta = frame.meta();
   meta.arrival_interface = static_cast<std::uint16_t>(index_ + 1);
   meta.stamp = now;

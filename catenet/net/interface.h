@@ -51,7 +51,7 @@ class Interface final : public FrameSink {
   [[nodiscard]] bool is_up() const { return medium_ != nullptr && medium_->is_up(); }
   [[nodiscard]] const InterfaceCounters& counters() const { return counters_; }
   [[nodiscard]] const DropCounters& drops() const { return drops_; }
-  /// Hash over every frame received here and its time: a part of the run's digest.
+  /// Hash over every frame received here and its time: a part of the run's digest; 0 without Environment::digests.
   [[nodiscard]] std::uint64_t digest() const { return digest_; }
 
   /// Encapsulates a network-layer packet for a neighbour and sends it. `protocol` is an EtherType.
@@ -97,6 +97,7 @@ class Interface final : public FrameSink {
   wire::LinkAddress address_;
   std::uint32_t mtu_ = kDefaultMtu;
   std::uint16_t index_;
+  bool digests_;
   bool ready_requested_ = false;
   bool passes_ = false;  // nothing waits, and a frame may go round the qdisc
   std::string name_;

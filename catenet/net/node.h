@@ -30,6 +30,7 @@ struct Environment {
   PacketPool& pool;
   std::uint64_t seed = 1;        ///< of the run; streams are named from it
   Observer* observer = nullptr;  ///< may be null
+  bool digests = true;           ///< interfaces made from now on hash what they receive, for the digest of a run
 };
 
 class Node {

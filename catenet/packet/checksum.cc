@@ -15,24 +15,15 @@ namespace {
 
 // Sums are made in the machine's own byte order and swapped once at the end (RFC 1071 2(B): the sum is byte-order
 // independent up to a swap of the result).
-std::uint16_t fold_native(std::uint64_t sum) {
-  sum = (sum & 0xffffffff) + (sum >> 32);  // 33 bits
-  sum = (sum & 0xffff) + (sum >> 16);      // 18 bits
-  return checksum_fold(static_cast<std::uint32_t>(sum));
-}
-
-std::uint32_t to_network_fold(std::uint64_t sum) {
-  const std::uint16_t folded = fold_native(sum);
-  return std::endian::native == std::endian::little ? __builtin_bswap16(folded) : folded;
-}
-
 std::uint64_t sum_words(const std::byte* p, std::size_t n) {
   std::uint64_t sum = 0;
+  std::uint64_t carries = 0;
   for (; n >= 8; n -= 8, p += 8) {
     std::uint64_t v = 0;
     std::memcpy(&v, p, 8);
-    sum += (v & 0xffffffff) + (v >> 32);  // cannot overflow: fewer than 2^31 steps
+    carries += __builtin_add_overflow(sum, v, &sum) ? 1 : 0;  // end around: 2^64 is 1
   }
+  sum = (sum & 0xffffffff) + (sum >> 32) + carries;
   if ((n & 4) != 0) {
     std::uint32_t v = 0;
     std::memcpy(&v, p, 4);
@@ -46,10 +37,8 @@ std::uint64_t sum_words(const std::byte* p, std::size_t n) {
     p += 2;
   }
   if ((n & 1) != 0) {
-    const std::byte last[2] = {*p, std::byte{0}};
-    std::uint16_t v = 0;
-    std::memcpy(&v, last, 2);
-    sum += v;
+    const auto last = std::to_integer<std::uint16_t>(*p);
+    sum += std::endian::native == std::endian::little ? last : last << 8;
   }
   return sum;
 }
@@ -93,26 +82,38 @@ struct Pieces {
   void add(std::span<const std::byte> piece) {
     std::uint64_t part = sum_piece(piece);
     if (odd) [[unlikely]] {  // RFC 1071 2(B): a piece at an odd place sums with its bytes swapped
-      part = __builtin_bswap16(fold_native(part));
+      part = __builtin_bswap16(checksum_fold_native(part));
     }
     sum += part;
     odd ^= (piece.size() & 1) != 0;
   }
   [[nodiscard]] std::uint32_t add_to(std::uint32_t before) const {
-    return checksum_fold(before) + to_network_fold(sum);
+    return checksum_fold(before) + checksum_swap(checksum_fold_native(sum));
   }
 };
 
 }  // namespace
 
 std::uint32_t checksum_add(std::span<const std::byte> bytes, std::uint32_t sum) {
-  return checksum_fold(sum) + to_network_fold(sum_piece(bytes));
+  return checksum_fold(sum) + checksum_swap(checksum_fold_native(sum_piece(bytes)));
 }
 
 std::uint32_t checksum_add(const Packet& packet, std::size_t offset, std::uint32_t sum) {
+  if (packet.slice_count() == 0) {
+    return checksum_add(packet.head().subspan(offset), sum);
+  }
   Pieces pieces;
   packet.for_each_piece(offset, [&](std::span<const std::byte> piece) { pieces.add(piece); });
   return pieces.add_to(sum);
+}
+
+std::uint64_t checksum_native(const Packet& packet, std::uint64_t sum) {
+  if (packet.slice_count() == 0) {
+    return sum + sum_piece(packet.head());
+  }
+  Pieces pieces;
+  packet.for_each_piece(0, [&](std::span<const std::byte> piece) { pieces.add(piece); });
+  return sum + pieces.sum;
 }
 
 std::uint32_t checksum_add_first(const Packet& packet, std::size_t length, std::uint32_t sum) {

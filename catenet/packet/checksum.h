@@ -18,27 +18,36 @@ namespace catenet {
 [[nodiscard]] std::uint32_t checksum_add(std::span<const std::byte> bytes, std::uint32_t sum = 0);
 /// The same over a packet from `offset` to its end, slices of odd length included.
 [[nodiscard]] std::uint32_t checksum_add(const Packet& packet, std::size_t offset, std::uint32_t sum = 0);
-/// The same over the packet's first `length` bytes alone (UDP-Lite).
+/// The same over a whole packet, in the machine's order and to be folded by checksum_fold_native(); `sum` too.
+[[nodiscard]] std::uint64_t checksum_native(const Packet& packet, std::uint64_t sum);
+/// checksum_add() over the packet's first `length` bytes alone (UDP-Lite).
 [[nodiscard]] std::uint32_t checksum_add_first(const Packet& packet, std::size_t length, std::uint32_t sum = 0);
 
 /// Carries folded into 16 bits.
 [[nodiscard]] constexpr std::uint16_t checksum_fold(std::uint32_t sum) {
-  sum = (sum & 0xffff) + (sum >> 16);
-  sum = (sum & 0xffff) + (sum >> 16);
-  return static_cast<std::uint16_t>(sum);
+  // Both halves added, in the upper one; what the lower half carries into it is the end-around carry.
+  return static_cast<std::uint16_t>((sum + std::rotl(sum, 16)) >> 16);
 }
-/// checksum_add() for a header: few bytes, a multiple of four.
-[[nodiscard]] inline std::uint32_t checksum_add_header(std::span<const std::byte> bytes, std::uint32_t sum = 0) {
+/// The same of a sum of 32-bit words in the machine's order of bytes: RFC 1071 2(B), it only has to be swapped once.
+[[nodiscard]] constexpr std::uint16_t checksum_fold_native(std::uint64_t sum) {
+  return checksum_fold(static_cast<std::uint32_t>((sum + std::rotl(sum, 32)) >> 32));
+}
+[[nodiscard]] constexpr std::uint16_t checksum_swap(std::uint16_t folded) {
+  return std::endian::native == std::endian::little ? __builtin_bswap16(folded) : folded;
+}
+/// The sum of a few bytes, a multiple of four, in the machine's order; fewer than 2^32 of them.
+[[nodiscard]] inline std::uint64_t checksum_words(std::span<const std::byte> bytes) {
   std::uint64_t words = 0;
   for (std::size_t i = 0; i < bytes.size(); i += 4) {
     std::uint32_t word = 0;
     std::memcpy(&word, bytes.data() + i, sizeof word);
     words += word;
   }
-  const std::uint64_t carried = (words & 0xffffffff) + (words >> 32);
-  const std::uint16_t folded = checksum_fold(static_cast<std::uint32_t>((carried & 0xffff) + (carried >> 16)));
-  // RFC 1071 2(B): summed in the machine's order of bytes, and swapped once.
-  return checksum_fold(sum) + (std::endian::native == std::endian::little ? __builtin_bswap16(folded) : folded);
+  return words;
+}
+/// checksum_add() for a header: few bytes, a multiple of four.
+[[nodiscard]] inline std::uint32_t checksum_add_header(std::span<const std::byte> bytes, std::uint32_t sum = 0) {
+  return checksum_fold(sum) + checksum_swap(checksum_fold_native(checksum_words(bytes)));
 }
 /// The value for a checksum field: the complement of the folded sum.
 [[nodiscard]] constexpr std::uint16_t checksum_finish(std::uint32_t sum) {

@@ -149,6 +149,7 @@ struct TcpAccurateEcn {
 
 struct TcpOptions {
   static constexpr std::size_t kMaxSackBlocks = 4;
+  static constexpr std::size_t kAlignedTimestampsSize = 12;  ///< bytes of timestamps, with NOPs before them
 
   std::optional<std::uint16_t> mss;
   std::optional<std::uint8_t> window_scale;  ///< as it came; see kTcpMaxWindowScale
@@ -192,12 +193,17 @@ struct TcpOptions {
   /// first. Returns size().
   std::size_t emit(MutableBytes out) const {
     if (has_only_timestamps() && out.size() >= kAlignedTimestampsSize) [[likely]] {
-      store32(out, 0, kAlignedTimestamps);
-      store32(out, 4, timestamps->value);
-      store32(out, 8, timestamps->echo);
+      emit_timestamps(*timestamps, out.data());
       return kAlignedTimestampsSize;
     }
     return full_emit(out);
+  }
+  /// emit() of options that are timestamps and nothing else: kAlignedTimestampsSize bytes.
+  static void emit_timestamps(const TcpTimestamps& stamps, std::byte* out) {
+    const MutableBytes bytes(out, kAlignedTimestampsSize);
+    store32(bytes, 0, kAlignedTimestamps);
+    store32(bytes, 4, stamps.value);
+    store32(bytes, 8, stamps.echo);
   }
   bool operator==(const TcpOptions&) const = default;
 
@@ -205,7 +211,6 @@ struct TcpOptions {
   /// NOP, NOP, kind, length and timestamps: what nearly every segment of a running connection carries, and nothing
   /// else (RFC 7323 appendix A).
   static constexpr std::uint32_t kAlignedTimestamps = 0x0101080a;
-  static constexpr std::size_t kAlignedTimestampsSize = 12;
   [[nodiscard]] bool has_only_timestamps() const {
     return timestamps && sack_count == 0 && !signature.is_there() && !accurate_ecn && !user_timeout && !mss &&
            !window_scale && !fast_open && !sack_permitted;

@@ -14,6 +14,8 @@ namespace catenet::transport {
 
 class SendBuffer {
  public:
+  static constexpr std::uint32_t kCopiedUpTo = 64;  ///< bytes that a segment gets as a copy: a reference costs more
+
   [[nodiscard]] std::uint32_t size() const { return size_; }
 
   /// Copies up to `room` bytes in; returns how many (fewer only when the pool is at its limit).
@@ -41,12 +43,16 @@ class SendBuffer {
     return done;
   }
 
-  /// Adds `length` bytes from `offset` (0: the oldest byte) to the packet by reference; returns how many, fewer when
+  /// Adds `length` bytes from `offset` (0: the oldest byte) to the packet, by reference unless they are few; returns how
+  /// many, fewer when
   /// the packet has no slice left. Precondition: offset + length <= size().
   std::uint32_t append_to(Packet& packet, std::uint32_t offset, std::uint32_t length) const {
     std::uint32_t done = 0;
     std::size_t i = find(offset);
     offset -= i < pieces_.size() ? pieces_[i].at - pieces_.front().at : 0;
+    if (length <= kCopiedUpTo && i < pieces_.size() && pieces_[i].end - pieces_[i].begin - offset >= length) {
+      return packet.append({pieces_[i].chunk.bytes() + pieces_[i].begin + offset, length}) ? length : 0;
+    }
     for (; i < pieces_.size() && done < length; ++i) {
       const Piece& piece = pieces_[i];
       const std::uint32_t here = piece.end - piece.begin;

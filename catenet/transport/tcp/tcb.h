@@ -335,6 +335,8 @@ class Tcb {
   enum class Frto : std::uint8_t { off, retransmitted, new_data };  // steps of RFC 5682 3.1
 
   // tcb_input.cc
+  [[nodiscard]] bool is_expected(const TcpSegment& segment, std::size_t length) const;
+  void input_expected(Packet data, const TcpSegment& segment, Instant now);
   void input_syn_sent(Packet data, const TcpSegment& segment, Instant now);
   void input_synchronized(Packet data, const TcpSegment& segment, Instant now);
   void input_tailored(Packet data, const TcpSegment& segment, Instant now);
@@ -361,11 +363,15 @@ class Tcb {
   // tcb_ack.cc
   void acknowledge(const TcpSegment& segment, bool has_data, Instant now);
   void acknowledge_new(const TcpSegment& segment, AckNews& news);
+  void acknowledge_expected(const TcpSegment& segment, Instant now);
+  [[nodiscard]] AckEvent begin_event(const TcpSegment& segment, Instant now) const;
+  void advance(const TcpSegment& segment, AckEvent& event);
+  void wake_writer();
   void take_sack(const TcpSegment& segment, AckNews& news);
   void delivered(const SentSegment& segment, std::uint32_t begin, AckNews& news);
   [[nodiscard]] bool has_room_again() const;
   void measure(const TcpSegment& segment, Instant now);
-  void update_send_window(const TcpSegment& segment, Instant now);
+  void update_send_window(const TcpSegment& segment);
   void fin_acknowledged(Instant now);
 
   // tcb_recovery.cc
@@ -412,6 +418,9 @@ class Tcb {
   [[nodiscard]] Packet build_control(std::uint32_t seq, std::uint8_t flags, Instant now);
   [[nodiscard]] Packet finish(Packet packet, std::uint32_t seq, std::uint8_t flags, wire::TcpOptions options,
                               Instant now);
+  void finish_plain(Packet& packet, std::uint32_t seq, std::uint8_t flags, Instant now);
+  void write_header(Packet& packet, std::size_t header_size, std::uint32_t seq, std::uint8_t flags);
+  void note_built(Packet& packet, std::uint8_t flags, Instant now);
   void note_sent(const Plan& plan, Instant now);
   void note_retransmission(const Plan& plan, Instant now);
   void note_window_use();

@@ -50,7 +50,7 @@ void Tcb::acknowledge(const TcpSegment& segment, bool has_data, Instant now) {
   if (news.ece) {
     react_to_marks(segment, before, now);
   }
-  update_send_window(segment, now);
+  update_send_window(segment);
   if (snd_wnd_ == 0 || probe_out_) {
     retries_ = 0;  // RFC 9293 3.8.6.1: a peer that answers probes may keep its window closed for ever
   }
@@ -71,11 +71,7 @@ void Tcb::acknowledge(const TcpSegment& segment, bool has_data, Instant now) {
     keep_time(now);
   }
   tell_watch(now);
-  // Last: whatever cut the window has cut the limit too, and the user must find room, or would not ask again.
-  if (send_blocked_ && has_room_again()) {
-    send_blocked_ = false;
-    event_ = true;
-  }
+  wake_writer();  // last
 }
 
 // Whoever waits for room is woken for more than a little of it.
@@ -91,13 +87,19 @@ bool Tcb::has_room_again() const {
   return low && held <= send_limit() - send_limit() / 3;
 }
 
-void Tcb::acknowledge_new(const TcpSegment& segment, AckNews& news) {
+// What the congestion control hears of an acknowledgement that advances, as far as it is known before.
+AckEvent Tcb::begin_event(const TcpSegment& segment, Instant now) const {
   AckEvent event;
-  event.now = news.now;
+  event.now = now;
   event.acked = segment.ack - snd_una_;
   event.flight = flight();
   event.cwnd_limited = is_cwnd_limited();
   event.boundless = config_->boundless_growth;
+  return event;
+}
+
+void Tcb::acknowledge_new(const TcpSegment& segment, AckNews& news) {
+  AckEvent event = begin_event(segment, news.now);
   const bool fin_acked = fin_queued_ && segment.ack == data_end() + 1;
   const std::uint32_t bytes = segment.ack - send_seq_ - (fin_acked ? 1 : 0);
   send_.release(bytes);
@@ -115,17 +117,26 @@ void Tcb::acknowledge_new(const TcpSegment& segment, AckNews& news) {
     const std::uint32_t told = sack_ ? 0 : std::min(dup_acks_ * mss_, event.acked);
     event.acked = sack_ ? news.delivered : std::max(event.acked - told, std::min(event.acked, mss_));
   }
+  event.rtt = news.rtt;
+  event.marked = news.marked;
+  event.recovering = recovery_ == Recovery::fast || (ecn_ && seq_before(segment.ack, cwr_end_));
+  advance(segment, event);
+  if (fin_acked) {
+    tell_watch(news.now);  // the end of the connection would take it for lost
+    fin_acknowledged(news.now);
+  }
+}
+
+// snd_una moves on: what follows whatever the acknowledgement was.
+void Tcb::advance(const TcpSegment& segment, AckEvent& event) {
   const std::uint32_t una = std::exchange(snd_una_, segment.ack);
   if (mtu_probe() != nullptr) [[unlikely]] {
     note_mtu_probe_answer();
   }
-  measure(segment, news.now);
-  event.rtt = news.rtt;
+  measure(segment, event.now);
   event.srtt = rtt_.srtt();
   event.ack = snd_una_;
   event.snd_nxt = snd_nxt_;
-  event.marked = news.marked;
-  event.recovering = recovery_ == Recovery::fast || (ecn_ && seq_before(snd_una_, cwr_end_));
   retries_ = 0;
   persist_shift_ = 0;
   probe_out_ = false;
@@ -136,7 +147,7 @@ void Tcb::acknowledge_new(const TcpSegment& segment, AckNews& news) {
   if (congestion_) {
     congestion_->on_ack(event);
     if (validates_window()) [[unlikely]] {
-      validate_window(una, news.now);
+      validate_window(una, event.now);
     }
   }
   if (recovery_ != Recovery::fast) {
@@ -146,10 +157,44 @@ void Tcb::acknowledge_new(const TcpSegment& segment, AckNews& news) {
     cwnd_limited_ = false;
   }
   forget_ends();
-  flight() > 0 ? arm_retransmit(news.now) : disarm(kRetransmit);  // RFC 6298 5.2, 5.3
-  if (fin_acked) {
-    tell_watch(news.now);  // the end of the connection would take it for lost
-    fin_acknowledged(news.now);
+  flight() > 0 ? arm_retransmit(event.now) : disarm(kRetransmit);  // RFC 6298 5.2, 5.3
+}
+
+// acknowledge() for a segment that is_expected(): nothing of it is about loss, marks, or the end of the connection.
+void Tcb::acknowledge_expected(const TcpSegment& segment, Instant now) {
+  std::uint32_t delivered = 0;
+  if (segment.ack != snd_una_) {
+    AckEvent event = begin_event(segment, now);
+    const std::uint32_t bytes = segment.ack - send_seq_;
+    send_.release(bytes);
+    send_seq_ += bytes;
+    traffic_.bytes_acked += bytes;
+    last_ack_at_ = now;
+    delivered = segments_.acknowledge(segment.ack, [&](const SentSegment& s) {
+      event.rtt = now - s.sent_at;
+      rack_.on_delivered(s, false, now);
+    });
+    advance(segment, event);
+  }
+  update_send_window(segment);
+  if (snd_wnd_ == 0) [[unlikely]] {
+    retries_ = 0;
+  }
+  if (delivered > 0) {
+    schedule_loss_probe(now);
+  }
+  if (sending_) {
+    sending_->delivered += (delivered + mss_ - 1) / mss_;
+    keep_time(now);
+  }
+  wake_writer();
+}
+
+// Whatever cut the window has cut the limit too, and the user must find room, or would not ask again.
+void Tcb::wake_writer() {
+  if (send_blocked_ && has_room_again()) {
+    send_blocked_ = false;
+    event_ = true;
   }
 }
 
@@ -204,7 +249,7 @@ void Tcb::measure(const TcpSegment& segment, Instant now) {
 }
 
 // RFC 9293 3.10.7.4 fifth: only news may change the window.
-void Tcb::update_send_window(const TcpSegment& segment, Instant /*now*/) {
+void Tcb::update_send_window(const TcpSegment& segment) {
   if (seq_before(segment.ack, snd_una_)) {
     return;
   }

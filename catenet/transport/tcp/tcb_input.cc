@@ -8,6 +8,7 @@
 namespace catenet::transport {
 namespace {
 
+using wire::TcpFlag;
 constexpr Duration kTimestampValid = Duration::seconds(24LL * 24 * 3600);  // RFC 7323 5.5
 
 std::uint32_t sequence_length(std::uint32_t data, const TcpSegment& segment) {
@@ -27,6 +28,10 @@ void Tcb::input(Packet data, const TcpSegment& segment, Instant now) {
   if (is_armed(kKeepalive)) {
     arm(kKeepalive, now + config_->keepalive_idle);
   }
+  if (is_expected(segment, data.size())) [[likely]] {
+    input_expected(std::move(data), segment, now);
+    return;
+  }
   switch (state_) {
     case TcpState::closed:
     case TcpState::listen:
@@ -39,6 +44,38 @@ void Tcb::input(Packet data, const TcpSegment& segment, Instant now) {
     default:
       input_synchronized(std::move(data), segment, now);
   }
+}
+
+// Header prediction (V. Jacobson; RFC 7323 appendix E): what nearly every segment of an undisturbed connection is. The
+// next data, an acknowledgement of what is under way, or both, and no trouble that is being or has been looked after.
+// Of such a segment the steps of 3.10.7.4 have nothing to say but what input_expected() does.
+bool Tcb::is_expected(const TcpSegment& segment, std::size_t length) const {
+  const std::uint32_t acked = segment.ack - snd_una_;
+  const bool plain = (state_ == TcpState::established) && ((segment.flags & ~TcpFlag::kPsh) == TcpFlag::kAck) &&
+                     (segment.seq == rcv_nxt_) && (length <= rcv_adv_ - rcv_nxt_) && (acked <= snd_nxt_ - snd_una_) &&
+                     (length > 0 || acked > 0) && (segment.options.timestamps.has_value() == timestamps_) &&
+                     (segment.options.sack_count == 0) && !segment.options.user_timeout.has_value();
+  const bool calm = !rare_ && (recovery_ == Recovery::none) && !ecn_ && !probe_out_ && !fin_queued_ && !detached_ &&
+                    !tlp_out_ && !undo_armed_ && !mark_cut_ && (dup_acks_ == 0);
+  return plain && calm && segments_.in_order() && segments_.rates() == nullptr && !received_.has_gap() &&
+         (!timestamps_ || seq_up_to(ts_recent_, segment.options.timestamps->value));
+}
+
+void Tcb::input_expected(Packet data, const TcpSegment& segment, Instant now) {
+  acknowledge_expected(segment, now);
+  if (timestamps_ && seq_up_to(segment.seq, last_ack_sent_)) {
+    ts_recent_ = segment.options.timestamps->value;
+    ts_recent_at_ = now;
+  }
+  const auto length = static_cast<std::uint32_t>(data.size());
+  if (length == 0) {
+    data.consume();
+    return;
+  }
+  rcv_nxt_ += length;
+  received_.append(std::move(data));
+  peer_segment_ = std::max(peer_segment_, std::min(length, std::max(mss_, 536U)));
+  received_data(length, false, now);
 }
 
 // 3.10.7.3 SYN-SENT STATE

@@ -457,6 +457,10 @@ Packet Tcb::build_data(Plan& plan, Instant now) {
   }
   note_sent(plan, now);
   small_end_ = makes_room ? small_end : small_end_;  // Nagle need not mind
+  if (!rare_ && !ecn_) [[likely]] {
+    finish_plain(packet, plan.seq, flags, now);
+    return packet;
+  }
   return finish(std::move(packet), plan.seq, flags, running_options(now, false), now);
 }
 
@@ -544,16 +548,41 @@ wire::TcpOptions Tcb::running_options(Instant now, bool with_sack) {
   return options;
 }
 
+// Options and header in front of what the packet holds.
 Packet Tcb::finish(Packet packet, std::uint32_t seq, std::uint8_t flags, wire::TcpOptions options, Instant now) {
   if (rare_) {
     options.signature = rare_->signature;
   }
   const bool syn = (flags & TcpFlag::kSyn) != 0;
-  const bool ack = (flags & TcpFlag::kAck) != 0;
   const bool pure = packet.size() == 0 && options.sack_count == 0;
   const std::size_t header_size = wire::kTcpHeaderSize + options.size();
   std::byte* bytes = packet.push(header_size);
   (void)options.emit({bytes + wire::kTcpHeaderSize, header_size - wire::kTcpHeaderSize});
+  write_header(packet, header_size, seq, flags);
+  if (ecn_ || syn) [[unlikely]] {
+    set_ecn_flags(packet.header<wire::TcpHeader>(), pure);
+    if (config_->generalized_ecn && !syn && (flags & TcpFlag::kAck) != 0 && accurate_ecn() != nullptr) {
+      ect_ = accurate_ecn()->may_send_ect();
+    }
+  }
+  note_built(packet, flags, now);
+  return packet;
+}
+
+// finish() where there is nothing but timestamps to say beside the data: no SYN, no marks, no rare things.
+void Tcb::finish_plain(Packet& packet, std::uint32_t seq, std::uint8_t flags, Instant now) {
+  const std::size_t header_size = wire::kTcpHeaderSize + (timestamps_ ? wire::TcpOptions::kAlignedTimestampsSize : 0);
+  std::byte* bytes = packet.push(header_size);
+  if (timestamps_) {
+    wire::TcpOptions::emit_timestamps({timestamp(now), ts_recent_}, bytes + wire::kTcpHeaderSize);
+  }
+  write_header(packet, header_size, seq, flags);
+  note_built(packet, flags, now);
+}
+
+void Tcb::write_header(Packet& packet, std::size_t header_size, std::uint32_t seq, std::uint8_t flags) {
+  const bool syn = (flags & TcpFlag::kSyn) != 0;
+  const bool ack = (flags & TcpFlag::kAck) != 0;
   auto& header = packet.header<wire::TcpHeader>();
   header = wire::TcpHeader{};
   header.source_port = tuple_.local.port;
@@ -562,27 +591,23 @@ Packet Tcb::finish(Packet packet, std::uint32_t seq, std::uint8_t flags, wire::T
   header.ack = ack ? rcv_nxt_ : 0;
   header.set_header_size(header_size);
   header.flags = flags;
-  if (ecn_ || syn) [[unlikely]] {
-    set_ecn_flags(header, pure);
-    if (config_->generalized_ecn && !syn && ack && accurate_ecn() != nullptr) {
-      ect_ = accurate_ecn()->may_send_ect();
-    }
-  }
   // A reset without ACK answers what is no part of the connection (RFC 9293 3.5.2), and offers nothing: as one for a
   // closed port, and as Linux and FreeBSD do.
   header.window = !ack && !syn ? std::uint16_t{0} : window_field(syn);
-  header.checksum = checksum_fold(pseudo_header_sum(tuple_.local.address, tuple_.foreign.address, kProtocolTcp,
-                                                    static_cast<std::uint32_t>(packet.size())));
+  header.checksum = checksum_swap(checksum_fold_native(pseudo_header_native(
+      tuple_.local.address, tuple_.foreign.address, kProtocolTcp, static_cast<std::uint32_t>(packet.size()))));
   mark_partial_checksum(packet, 0, offsetof(wire::TcpHeader, checksum));
+}
+
+void Tcb::note_built(Packet& packet, std::uint8_t flags, Instant now) {
   packet.meta().stamp = now;
   ++traffic_.segments_sent;
-  if (ack) {
+  if ((flags & TcpFlag::kAck) != 0) {
     ack_due_ = false;
     last_ack_sent_ = rcv_nxt_;
     unacked_bytes_ = 0;
     disarm(kDelayedAck);
   }
-  return packet;
 }
 
 // RFC 9293 3.8.6.2.2, the receiver's half of silly window avoidance: the right edge stays until it can move by a

@@ -22,9 +22,9 @@ bool is_possible_peer(const wire::IpAddress& address) {
 }
 
 bool checksum_is_right(const Packet& packet, const ip::Delivery& delivery) {
-  const std::uint32_t pseudo = pseudo_header_sum(delivery.source, delivery.destination, Tcp::kProtocolNumber,
-                                                 static_cast<std::uint32_t>(packet.size()));
-  return checksum_fold(checksum_add(packet, 0, pseudo)) == 0xffff;
+  const std::uint64_t pseudo = pseudo_header_native(delivery.source, delivery.destination, Tcp::kProtocolNumber,
+                                                    static_cast<std::uint32_t>(packet.size()));
+  return checksum_fold_native(checksum_native(packet, pseudo)) == 0xffff;
 }
 
 SynCookie make_cookie(Rng rng) {

@@ -16,4 +16,12 @@ namespace catenet::transport {
   return addresses + protocol + (length >> 16) + (length & 0xffff);
 }
 
+/// The same in the machine's order of bytes, for checksum_fold_native().
+[[nodiscard]] inline std::uint64_t pseudo_header_native(const wire::IpAddress& source,
+                                                        const wire::IpAddress& destination, std::uint8_t protocol,
+                                                        std::uint32_t length) {
+  const std::uint32_t rest = protocol + (length >> 16) + (length & 0xffff);
+  return checksum_words(source.bytes()) + checksum_words(destination.bytes()) + checksum_swap(checksum_fold(rest));
+}
+
 }  // namespace catenet::transport
