@@ -181,14 +181,13 @@ void Ipv4::deliver(Interface* in, Packet packet, bool to_group) {
     return;
   }
   const Ipv4Header& header = packet.header<Ipv4Header>();
-  Delivery delivery;
-  delivery.source = Ipv4Address(header.source);
-  delivery.destination = Ipv4Address(header.destination);
-  delivery.interface = in;
-  delivery.protocol = header.protocol;
-  delivery.ttl = header.ttl;
-  delivery.traffic_class = header.tos;
-  delivery.to_group = to_group;
+  Delivery delivery{.source = Ipv4Address(header.source),
+                    .destination = Ipv4Address(header.destination),
+                    .interface = in,
+                    .protocol = header.protocol,
+                    .ttl = header.ttl,
+                    .traffic_class = header.tos,
+                    .to_group = to_group};
   if (raw_ != nullptr) [[unlikely]] {
     delivery.copied = raw_->receive_raw(packet, delivery, header.header_size());
   }

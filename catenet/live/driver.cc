@@ -19,6 +19,7 @@ Driver::~Driver() {
 
 Result<void> Driver::add(NicSource& source) {
   sources_.push_back(&source);
+  source.set_prompt(spinning_);
   for (std::size_t nic = 0; nic < source.nic_count(); ++nic) {
     watches_.push_back(std::make_unique<Watch>(Watch{*this, source, nic, source.fd(nic)}));
     if (auto done = loop_.watch(source.fd(nic), Delegate<void()>::to<&Watch::on_readable>(*watches_.back())); !done) {
@@ -26,6 +27,13 @@ Result<void> Driver::add(NicSource& source) {
     }
   }
   return {};
+}
+
+void Driver::set_spinning(bool on) {
+  spinning_ = on;
+  for (NicSource* source : sources_) {
+    source->set_prompt(on);
+  }
 }
 
 void Driver::Watch::on_readable() {

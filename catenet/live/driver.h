@@ -28,7 +28,7 @@ class Driver {
   Result<void> add(NicSource& source);
   /// Spinning: instead of sleeping the driver asks the NICs again and again, and everything else now and then. It costs
   /// a processor and saves the time that waking takes.
-  void set_spinning(bool on) { spinning_ = on; }
+  void set_spinning(bool on);
 
   /// Runs until `end` or stop(). An error is one of epoll's.
   Result<void> run_until(Instant end);

@@ -209,6 +209,23 @@ TEST_F(DriverTest, SpinningCarriesFramesBothWaysAndStillEnds) {
   EXPECT_FALSE(driver.is_stopped());
 }
 
+TEST_F(DriverTest, AFrameOfASpinningDriverGoesAtOnce) {
+  tap.clear();
+  Recorder host(world, 3, "host");
+  Interface& interface = plug(host);
+  NicMedium medium(interface, kernel);
+  ASSERT_TRUE(driver.add(medium));
+  interface.send(frame(61, 1));
+  EXPECT_TRUE(kernel.taken.empty()) << "gathered";
+  run_for(1_ms);
+  driver.set_spinning(true);
+  interface.send(frame(61, 2));
+  EXPECT_EQ(kernel.taken, (std::vector<Octets>{Octets(61, 1), Octets(61, 2)}));
+  driver.set_spinning(false);
+  interface.send(frame(61, 3));
+  EXPECT_EQ(kernel.taken.size(), 2U) << "gathered again";
+}
+
 TEST_F(DriverTest, ANicAsTheWireOfAnInterface) {
   tap.clear();
   Recorder host(world, 3, "host");

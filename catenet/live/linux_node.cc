@@ -27,6 +27,12 @@ void LinuxNode::poll(std::size_t nic) {
   nics_[nic]->port.poll(now(), Delegate<void(Packet)>::to<&Nic::send>(*nics_[nic]));
 }
 
+void LinuxNode::set_prompt(bool on) {
+  for (const auto& nic : nics_) {
+    nic->port.set_prompt(on);
+  }
+}
+
 bool LinuxNode::flush() {
   bool waits = false;
   for (const auto& nic : nics_) {

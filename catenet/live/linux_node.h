@@ -31,6 +31,7 @@ class LinuxNode final : public Node, public NicSource {
   [[nodiscard]] int fd(std::size_t nic) const override { return nics_[nic]->port.channel().fd(); }
   bool fetch(std::size_t nic) override;
   void poll(std::size_t nic) override;
+  void set_prompt(bool on) override;
   bool flush() override;
 
   /// Ends the frames that wait at the end of a run.

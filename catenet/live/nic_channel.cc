@@ -143,8 +143,7 @@ class OffloadTapChannel final : public NicChannel {
     while (done < std::min(frames.size(), kBatch)) {
       RxFrame& frame = frames[done];
       OffloadHeader header;
-      const iovec parts[2] = {{&header, sizeof header}, {frame.data, frame.capacity}};
-      const ssize_t n = ::readv(fd(), parts, 2);
+      const ssize_t n = read_frame(frame, header);
       if (n < 0 && errno == EINTR) {
         continue;
       }
@@ -168,10 +167,7 @@ class OffloadTapChannel final : public NicChannel {
       if (frame.count > kMaxParts) {
         return done > 0 ? Result<std::size_t>(done) : fail(EMSGSIZE, "a frame of too many parts");
       }
-      OffloadHeader header = to_header(frame.offload);
-      parts_[0] = {&header, sizeof header};
-      std::copy_n(frame.parts, frame.count, parts_.begin() + 1);
-      const ssize_t n = ::writev(fd(), parts_.data(), static_cast<int>(frame.count) + 1);
+      const ssize_t n = write_frame(frame);
       if (n < 0 && errno == EINTR) {
         continue;
       }
@@ -186,6 +182,31 @@ class OffloadTapChannel final : public NicChannel {
   std::uint64_t overruns() override { return 0; }
 
  private:
+  // A call for one contiguous piece costs the kernel less than one for several.
+  [[nodiscard]] ssize_t read_frame(const RxFrame& frame, OffloadHeader& header) const {
+    if (frame.lead < sizeof header) {
+      const iovec parts[2] = {{&header, sizeof header}, {frame.data, frame.capacity}};
+      return ::readv(fd(), parts, 2);
+    }
+    std::uint8_t* start = frame.data - sizeof header;
+    const ssize_t n = ::read(fd(), start, frame.capacity + sizeof header);
+    std::memcpy(&header, start, sizeof header);
+    return n;
+  }
+  [[nodiscard]] ssize_t write_frame(const TxFrame& frame) {
+    OffloadHeader header = to_header(frame.offload);
+    if (frame.count == 1 && frame.parts[0].iov_len <= kShort) {
+      std::array<std::uint8_t, sizeof header + kShort> bytes;
+      std::memcpy(bytes.data(), &header, sizeof header);
+      std::memcpy(bytes.data() + sizeof header, frame.parts[0].iov_base, frame.parts[0].iov_len);
+      return ::write(fd(), bytes.data(), sizeof header + frame.parts[0].iov_len);
+    }
+    parts_[0] = {&header, sizeof header};
+    std::copy_n(frame.parts, frame.count, parts_.begin() + 1);
+    return ::writev(fd(), parts_.data(), static_cast<int>(frame.count) + 1);
+  }
+
+  static constexpr std::size_t kShort = 256;
   bool udp_;
   std::array<iovec, kMaxParts + 1> parts_;
 };

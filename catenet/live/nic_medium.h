@@ -32,6 +32,7 @@ class NicMedium final : public Medium, public NicSource {
   void poll(std::size_t) override {
     port_.poll(interface_.node().now(), Delegate<void(Packet)>::to<&NicMedium::arrive>(*this));
   }
+  void set_prompt(bool on) override { port_.set_prompt(on); }
   bool flush() override { return port_.flush(); }
 
   /// Ends the frames that wait at the end of a run.

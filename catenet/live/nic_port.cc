@@ -147,12 +147,13 @@ bool NicPort::fetch_batch(Instant now, Delegate<void(Packet)> deliver, std::size
 bool NicPort::prepare(std::size_t place) {
   ChunkRef& buffer = buffers_[place];
   if (!buffer) {
-    buffer = pool_.make_chunk(channel_.max_frame());
+    buffer = pool_.make_chunk(RxFrame::kLead + channel_.max_frame());
     if (!buffer) {
       return false;
     }
-    frames_[place].data = reinterpret_cast<std::uint8_t*>(buffer.bytes());
-    frames_[place].capacity = buffer.capacity();
+    frames_[place].data = reinterpret_cast<std::uint8_t*>(buffer.bytes()) + RxFrame::kLead;
+    frames_[place].capacity = buffer.capacity() - RxFrame::kLead;
+    frames_[place].lead = RxFrame::kLead;
   }
   return true;
 }
@@ -170,11 +171,11 @@ Packet NicPort::wrap(std::size_t buffer, const RxFrame& received) {
 }
 
 bool NicPort::take_bytes(Packet& frame, std::size_t buffer, std::uint32_t length) {
-  const std::span<const std::byte> bytes(buffers_[buffer].bytes(), length);
+  const std::span<const std::byte> bytes(buffers_[buffer].bytes() + RxFrame::kLead, length);
   if (length <= kCopyBelow || (length <= PacketPool::kSmallChunk && channel_.has_offloads())) {
     return frame.append(bytes);
   }
-  const bool added = frame.append(buffers_[buffer], 0, length);
+  const bool added = frame.append(buffers_[buffer], RxFrame::kLead, length);
   buffers_[buffer].reset();
   return added;
 }
@@ -248,7 +249,7 @@ void NicPort::enqueue(Packet frame) {
     return;
   }
   waiting_.push_back(std::move(frame));
-  if (waiting_.size() >= (channel_.has_offloads() ? kRunFrames : NicChannel::kBatch)) {
+  if (prompt_ ? waiting_.size() == 1 : waiting_.size() >= (channel_.has_offloads() ? kRunFrames : NicChannel::kBatch)) {
     (void)flush();
   }
 }

@@ -42,6 +42,8 @@ class NicPort {
   }
   /// Gathers a frame for the kernel; writes when there are many. Dropped under send-failed when too many wait.
   void queue(Packet frame);
+  /// queue() writes at once, unless frames wait already.
+  void set_prompt(bool on) { prompt_ = on; }
   /// Writes what waits; true if something still waits because the kernel's queue is full.
   bool flush();
   /// Ends the frames that wait.
@@ -68,6 +70,7 @@ class NicPort {
   std::vector<RxFrame> frames_;    // places for the frames of a batch
   std::vector<ChunkRef> buffers_;  // what they point into; used ones are replaced
   std::unique_ptr<Batch> batch_;
+  bool prompt_ = false;
   std::uint64_t refused_ = 0;  // frames for which the pool had no packet
 };
 

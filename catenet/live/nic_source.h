@@ -17,6 +17,9 @@ class NicSource {
   virtual bool fetch(std::size_t nic) = 0;
   /// Takes one frame, if one waits: for a driver that asks again and again.
   virtual void poll(std::size_t nic) = 0;
+  /// Frames for the kernel are written as they come instead of being gathered: for a driver that spins. What follows
+  /// the sending of a frame is then done while the other end is at work already.
+  virtual void set_prompt(bool on) = 0;
   /// Writes what waits; true if something still waits because the kernel's queue is full.
   virtual bool flush() = 0;
 };

@@ -108,6 +108,7 @@ void apply_freebsd_settings(TcpSettings& tcp) {
   config.initial_window = 10;
   config.initial_rto = Duration::seconds(1);
   config.min_rto = Duration::milliseconds(230);
+  config.variance_floor = false;
   config.syn_retries = config.retries = 12;
   config.quick_acks = 0;
   config.super_segments = false;  // PSH at the end of the data alone

@@ -108,6 +108,10 @@ transport::TcpConfig tcp_config(std::span<const lab::OptionSetting> options) {
         known = true;
       }
     }
+    // Who says a floor means that of the RFC, of the whole timeout.
+    if (option.name == "min_rto" && option.origin != lab::Origin::kBuiltIn) {
+      config.variance_floor = false;
+    }
     check(known, "every TCP option of the lab format has a setter");
   }
   return config;

@@ -31,6 +31,7 @@ TEST(TcpSettings, EveryOptionDecidesItsField) {
   wanted.delayed_ack = Duration::milliseconds(100);
   wanted.initial_rto = Duration::seconds(3);
   wanted.min_rto = Duration::seconds(1);
+  wanted.variance_floor = false;
   wanted.max_rto = Duration::seconds(60);
   wanted.syn_retries = 2;
   wanted.retries = 5;

@@ -59,6 +59,9 @@ struct TcpConfig {
   Duration delayed_ack = Duration::milliseconds(40);  ///< below 500 ms (RFC 1122 4.2.3.2); 0: every segment at once
   Duration initial_rto = Duration::seconds(1);        ///< RFC 6298 2.1
   Duration min_rto = Duration::milliseconds(200);     ///< RFC 6298 2.4 says 1 s; the practice of today is 200 ms
+  /// min_rto is a floor of the variance: RTO = SRTT + max(min_rto, 4 RTTVAR). As Linux has it (FreeBSD adds as much): a
+  /// peer may delay an acknowledgement for up to 200 ms, on top of the round trip. False: max(min_rto, SRTT + 4 RTTVAR).
+  bool variance_floor = true;
   Duration max_rto = Duration::seconds(120);
   Duration msl = Duration::seconds(30);         ///< TIME-WAIT lasts two of them
   Duration fin_wait_2 = Duration::seconds(60);  ///< for a peer that never closes, once our user has closed
@@ -95,8 +98,6 @@ struct TcpConfig {
   /// A mark cuts the window as a loss does, and by and by (RFC 9937 with RFC 3168 6.1.2; Linux); otherwise at once, and
   /// by less (RFC 8511).
   bool gentle_mark_cuts = false;
-  /// RTO = SRTT + max(min_rto, 4 RTTVAR) (Linux; FreeBSD adds as much); otherwise max(min_rto, SRTT + 4 RTTVAR).
-  bool variance_floor = false;
   /// A closed window is probed by an old number without data (Linux); otherwise by a byte (RFC 9293 3.8.6.1).
   bool empty_probes = false;
   /// The send buffer holds packets, as Linux counts them: each with kPacketOverhead beside its data, and begun while

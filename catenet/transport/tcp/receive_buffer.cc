@@ -182,6 +182,13 @@ std::size_t ReceiveBuffer::sack_blocks(std::span<wire::SackBlock> out) const {
 }
 
 std::size_t ReceiveBuffer::read(std::span<std::byte> out, bool peek) {
+  if (!peek && in_order_.size() == 1 && out.size() >= readable_) [[likely]] {  // all there is
+    Packet packet = in_order_.pop_front();
+    const std::size_t n = packet.copy_out(0, out);
+    packet.consume();
+    readable_ = 0;
+    return n;
+  }
   std::size_t done = 0;
   for (std::size_t i = 0; done < out.size() && i < in_order_.size();) {
     Packet& packet = in_order_[i];

@@ -401,6 +401,7 @@ inline TcpConfig plain_config() {
   config.congestion = CongestionAlgorithm::new_reno;
   config.timestamps = config.sack = config.window_scaling = false;
   config.min_rto = 1_s;
+  config.variance_floor = false;
   config.receive_buffer = 65535;
   return config;
 }
