@@ -38,9 +38,9 @@ struct RxFrame {
   static constexpr std::uint32_t kLead = 16;
   std::uint8_t* data = nullptr;
   std::uint32_t capacity = 0;  ///< bytes
-  std::uint32_t lead = 0;      ///< bytes before `data` that receive() may write: with kLead of them it is a little faster
-  std::uint32_t length = 0;    ///< set by receive(): bytes of the frame, Ethernet header included, FCS not
-  FrameOffload offload;        ///< set by receive()
+  std::uint32_t lead = 0;    ///< bytes before `data` that receive() may write: with kLead of them it is a little faster
+  std::uint32_t length = 0;  ///< set by receive(): bytes of the frame, Ethernet header included, FCS not
+  FrameOffload offload;      ///< set by receive()
 };
 
 /// A frame to send, in pieces (header and shared payload chunks need not be joined).

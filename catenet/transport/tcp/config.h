@@ -38,21 +38,22 @@ struct TcpConfig {
   bool accurate_ecn_always = false;       ///< options in every segment, once the peer has sent one (Linux)
   bool generalized_ecn = false;           ///< with accurate ECN all but the handshake may be marked (RFC 8311, Linux)
   bool nagle = true;                      ///< RFC 896, as Minshall and Linux read it; false is TCP_NODELAY
-  bool cork = false;             ///< only full segments go (TCP_CORK); what has waited for an RTO goes all the same
-  bool window_scaling = true;    ///< RFC 7323 2
-  bool timestamps = true;        ///< RFC 7323 3
-  bool sack = true;              ///< RFC 2018
-  bool dsack = true;             ///< RFC 2883: report data that came twice
-  bool rack = true;              ///< RFC 8985 6: loss by time, where SACK is in use; false: by count (RFC 6675)
-  bool tlp = true;               ///< RFC 8985 7: probe for a lost tail, where SACK is in use
-  bool prr = true;               ///< RFC 9937, where SACK is in use; false: the whole cut at once
-  bool frto = true;              ///< RFC 5682, where SACK is in use
-  bool undo = true;              ///< take back a recovery that was spurious (RFC 3522, RFC 4015, by DSACK)
-  bool limited_transmit = true;  ///< RFC 3042
-  bool super_segments = true;    ///< one packet for several new segments; a medium of frames gets them one by one
-  bool keepalive = false;        ///< RFC 9293 3.8.4: off unless asked for
-  std::uint8_t syn_retries = 6;  ///< retransmissions of SYN or SYN-ACK before ETIMEDOUT
-  std::uint8_t retries = 15;     ///< retransmissions of one segment in a row before ETIMEDOUT (R2)
+  bool cork = false;              ///< only full segments go (TCP_CORK); what has waited for an RTO goes all the same
+  bool window_scaling = true;     ///< RFC 7323 2
+  bool timestamps = true;         ///< RFC 7323 3
+  bool sack = true;               ///< RFC 2018
+  bool dsack = true;              ///< RFC 2883: report data that came twice
+  bool rack = true;               ///< RFC 8985 6: loss by time, where SACK is in use; false: by count (RFC 6675)
+  bool tlp = true;                ///< RFC 8985 7: probe for a lost tail, where SACK is in use
+  bool prr = true;                ///< RFC 9937, where SACK is in use; false: the whole cut at once
+  bool frto = true;               ///< RFC 5682, where SACK is in use
+  bool undo = true;               ///< take back a recovery that was spurious (RFC 3522, RFC 4015, by DSACK)
+  bool limited_transmit = true;   ///< RFC 3042
+  bool header_prediction = true;  ///< a short way for what nearly always comes; false, for comparison: the long one
+  bool super_segments = true;     ///< one packet for several new segments; a medium of frames gets them one by one
+  bool keepalive = false;         ///< RFC 9293 3.8.4: off unless asked for
+  std::uint8_t syn_retries = 6;   ///< retransmissions of SYN or SYN-ACK before ETIMEDOUT
+  std::uint8_t retries = 15;      ///< retransmissions of one segment in a row before ETIMEDOUT (R2)
   std::uint8_t keepalive_probes = 9;
   std::uint8_t challenge_acks = 10;  ///< RFC 5961 7: a connection sends no more in challenge_window; Linux: 1 in 500 ms
   std::uint8_t quick_acks = 10;      ///< segments at the start that are acknowledged at once, to let slow start run
@@ -60,7 +61,8 @@ struct TcpConfig {
   Duration initial_rto = Duration::seconds(1);        ///< RFC 6298 2.1
   Duration min_rto = Duration::milliseconds(200);     ///< RFC 6298 2.4 says 1 s; the practice of today is 200 ms
   /// min_rto is a floor of the variance: RTO = SRTT + max(min_rto, 4 RTTVAR). As Linux has it (FreeBSD adds as much): a
-  /// peer may delay an acknowledgement for up to 200 ms, on top of the round trip. False: max(min_rto, SRTT + 4 RTTVAR).
+  /// peer may delay an acknowledgement for up to 200 ms, on top of the round trip. False: max(min_rto, SRTT + 4
+  /// RTTVAR).
   bool variance_floor = true;
   Duration max_rto = Duration::seconds(120);
   Duration msl = Duration::seconds(30);         ///< TIME-WAIT lasts two of them

@@ -43,9 +43,8 @@ class SendBuffer {
     return done;
   }
 
-  /// Adds `length` bytes from `offset` (0: the oldest byte) to the packet, by reference unless they are few; returns how
-  /// many, fewer when
-  /// the packet has no slice left. Precondition: offset + length <= size().
+  /// Adds `length` bytes from `offset` (0: the oldest byte) to the packet, by reference unless they are few; returns
+  /// how many, fewer when the packet has no slice left. Precondition: offset + length <= size().
   std::uint32_t append_to(Packet& packet, std::uint32_t offset, std::uint32_t length) const {
     std::uint32_t done = 0;
     std::size_t i = find(offset);

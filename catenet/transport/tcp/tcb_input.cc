@@ -51,14 +51,14 @@ void Tcb::input(Packet data, const TcpSegment& segment, Instant now) {
 // Of such a segment the steps of 3.10.7.4 have nothing to say but what input_expected() does.
 bool Tcb::is_expected(const TcpSegment& segment, std::size_t length) const {
   const std::uint32_t acked = segment.ack - snd_una_;
-  const bool plain = (state_ == TcpState::established) && ((segment.flags & ~TcpFlag::kPsh) == TcpFlag::kAck) &&
-                     (segment.seq == rcv_nxt_) && (length <= rcv_adv_ - rcv_nxt_) && (acked <= snd_nxt_ - snd_una_) &&
-                     (length > 0 || acked > 0) && (segment.options.timestamps.has_value() == timestamps_) &&
-                     (segment.options.sack_count == 0) && !segment.options.user_timeout.has_value();
-  const bool calm = !rare_ && (recovery_ == Recovery::none) && !ecn_ && !probe_out_ && !fin_queued_ && !detached_ &&
-                    !tlp_out_ && !undo_armed_ && !mark_cut_ && (dup_acks_ == 0);
-  return plain && calm && segments_.in_order() && segments_.rates() == nullptr && !received_.has_gap() &&
-         (!timestamps_ || seq_up_to(ts_recent_, segment.options.timestamps->value));
+  const bool plain = state_ == TcpState::established && (segment.flags & ~TcpFlag::kPsh) == TcpFlag::kAck &&
+                     segment.seq == rcv_nxt_ && length <= rcv_adv_ - rcv_nxt_ && acked <= snd_nxt_ - snd_una_ &&
+                     (length > 0 || acked > 0) && segment.options.timestamps.has_value() == timestamps_ &&
+                     segment.options.sack_count == 0 && !segment.options.user_timeout.has_value();
+  const bool calm = !rare_ && recovery_ == Recovery::none && !ecn_ && !probe_out_ && !fin_queued_ && !detached_ &&
+                    !tlp_out_ && !undo_armed_ && !mark_cut_ && dup_acks_ == 0;
+  return plain && calm && config_->header_prediction && segments_.in_order() && segments_.rates() == nullptr &&
+         !received_.has_gap() && (!timestamps_ || seq_up_to(ts_recent_, segment.options.timestamps->value));
 }
 
 void Tcb::input_expected(Packet data, const TcpSegment& segment, Instant now) {
