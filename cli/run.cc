@@ -116,6 +116,13 @@ void print_summary(const run::RunResult& result, const std::filesystem::path& ou
   fmt::print("{} in {} time: {:.3f} s, {} packet hops, {} events; {:.2f} s of wall time\n", result.outcome.status,
              sim["clock"].get<std::string>(), sim["end_s"].get<double>(), sim["packet_hops"].get<std::uint64_t>(),
              sim["events"].get<std::uint64_t>(), r["wall"]["run_s"].get<double>());
+  constexpr double kLateS = 0.1;  // half of the shortest retransmission timeout
+  if (const double late = r["wall"].value("latest_event_s", 0.0); late >= kLateS) {
+    fmt::print(
+        "  note: this machine was too busy: an event ran {:.2f} s late. Round trips and timeouts in this run are not "
+        "those of the network\n",
+        late);
+  }
   const auto& packets = result.outcome.packets;
   fmt::print("packets: {} made = {} delivered + {} dropped + {} in flight\n", packets.made, packets.delivered,
              packets.dropped, packets.in_flight);

@@ -261,8 +261,8 @@ Result<std::size_t> Tcb::send(std::span<const std::byte> bytes, const TcpSendFla
   if (sends_by_packets() && packet_filled() == 0) {
     sending().packet_begin = data_end();
   }
-  const std::uint32_t room =
-      sends_by_packets() ? room_for_packet() : send_limit() - std::min(send_limit(), send_.size());
+  const std::uint32_t limit = send_limit();
+  const std::uint32_t room = sends_by_packets() ? room_for_packet() : limit - std::min(limit, send_.size());
   const std::uint32_t taken = send_.write(bytes, room, *environment_.pool);
   if (taken == 0) {
     // With nothing queued no acknowledgement would take this back: the pool is at its limit, and the user asks again.
