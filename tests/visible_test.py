@@ -5,7 +5,10 @@
 flows that are recorded, and plotted.
 """
 import json
+import pathlib
 import re
+import shutil
+import tempfile
 import xml.etree.ElementTree as xml
 
 import lab
@@ -40,11 +43,16 @@ MIRRORED = [("TcpActiveOpens", "TcpPassiveOpens"), ("TcpPassiveOpens", "TcpActiv
 
 
 class BesideLinux(lab.LabTest):
+    run_ = None  # one for all tests: it takes its time
+
     def setUp(self):
         super().setUp()
-        script = self.folder / "talk.py"
-        script.write_text(TALK)
-        self.run_ = self.run_lab(LAB.format(script=script), "--quiet", "--tables-at", "8s")
+        if BesideLinux.run_ is None:
+            place = pathlib.Path(tempfile.mkdtemp(prefix="catenet-test-"))
+            self.addClassCleanup(shutil.rmtree, place, ignore_errors=True)
+            script = place / "talk.py"
+            script.write_text(TALK)
+            BesideLinux.run_ = self.run_lab(LAB.format(script=script), "--quiet", "--tables-at", "8s", out=place / "out")
         self.at = "8.000000000"
         printed = self.run_.printed("talk")
         self.ss = next(line for line in printed.splitlines() if line.startswith("ESTAB"))
