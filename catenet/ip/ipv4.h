@@ -86,7 +86,7 @@ class Ipv4 final : public Layer<wire::Ipv4Address>, private ArpHost {
   [[nodiscard]] bool process_options(Interface& in, Packet& packet);
   void route_input(Interface* in, Packet packet) override;
   [[nodiscard]] Packet reassemble(Interface* in, Packet packet);
-  void deliver(Interface* in, Packet packet, bool to_group);
+  void deliver(Interface* in, Packet&& packet, bool to_group);
   void on_reassembly_timeout(const Packet& first) override;
 
   // Forwarding (forward.cc).
@@ -100,7 +100,7 @@ class Ipv4 final : public Layer<wire::Ipv4Address>, private ArpHost {
   [[nodiscard]] Interface* first_interface(const SendOptions& options) const;
   [[nodiscard]] static DropReason reason_of(int code);
   Result<Address> source_for(const SendOptions& options, const Path& path) const;
-  Result<void> send_on(Packet packet, Path& path, const SendOptions& options, Address source);
+  Result<void> send_on(Packet&& packet, Path& path, const SendOptions& options, Address source);
   void write_header(Packet& packet, Address source, Address destination, const SendOptions& options,
                     bool dont_fragment);
   void fragment(Packet packet, Path& path, std::size_t mtu) override;

@@ -170,7 +170,7 @@ Packet Ipv4::reassemble(Interface* in, Packet packet) {
   return whole;
 }
 
-void Ipv4::deliver(Interface* in, Packet packet, bool to_group) {
+void Ipv4::deliver(Interface* in, Packet&& packet, bool to_group) {
   if (packet.header<Ipv4Header>().is_fragment()) {
     packet = reassemble(in, std::move(packet));
     if (!packet) {

@@ -131,7 +131,7 @@ Result<Ipv4Address> Ipv4::source_for(const SendOptions& options, const Path& pat
   return source;
 }
 
-Result<void> Ipv4::send_on(Packet packet, Path& path, const SendOptions& options, Ipv4Address source) {
+Result<void> Ipv4::send_on(Packet&& packet, Path& path, const SendOptions& options, Ipv4Address source) {
   const bool local = path.kind == PathKind::local;
   if (packet.headroom() < wire::kIpv4HeaderSize + (local ? 0 : path.out->link_layer().header_size())) {
     return refuse(std::move(packet), DropReason::no_memory, ENOBUFS, "no headroom for the headers");

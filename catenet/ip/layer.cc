@@ -265,7 +265,7 @@ Result<void> Layer<A>::refuse(Packet packet, DropReason reason, int code, const 
 }
 
 template <typename A>
-Result<void> Layer<A>::depart(Packet packet, Path& path, bool too_big, std::size_t mtu) {
+Result<void> Layer<A>::depart(Packet&& packet, Path& path, bool too_big, std::size_t mtu) {
   ++counters_.sent;
   Path kept;
   Path* way = &path;

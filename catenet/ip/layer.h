@@ -214,8 +214,8 @@ class Layer : public Network, public NetworkProtocol {
   }
   Result<void> refuse(Packet packet, DropReason reason, int code, const char* context);
   /// A packet made here, its header complete: hooks, then back to us, into pieces or to the neighbour.
-  Result<void> depart(Packet packet, Path& path, bool too_big, std::size_t mtu);
-  void transmit(Packet packet, Path& path) {
+  Result<void> depart(Packet&& packet, Path& path, bool too_big, std::size_t mtu);
+  void transmit(Packet&& packet, Path& path) {
     Neighbor* neighbor = path.neighbor;
     if (neighbor != nullptr && neighbor->is_usable(node_.now())) [[likely]] {
       path.out->output(std::move(packet), neighbor->link_address(), Traits<A>::kEtherType);

@@ -16,7 +16,7 @@ void Interface::attach(Medium& medium) {
   medium.set_sink(*this);
 }
 
-void Interface::output(Packet packet, const wire::LinkAddress& to, std::uint16_t protocol) {
+void Interface::output(Packet&& packet, const wire::LinkAddress& to, std::uint16_t protocol) {
   if (!link_layer_->encapsulate(packet, address_, to, protocol)) {
     drop(std::move(packet), DropReason::no_memory);
     return;
@@ -41,7 +41,7 @@ void Interface::send_super_segment(Packet super) {
   super.consume();
 }
 
-void Interface::send_frame(Packet frame) {
+void Interface::send_frame(Packet&& frame) {
   if (medium_ == nullptr) {
     drop(std::move(frame), DropReason::no_medium);
     return;
@@ -104,7 +104,7 @@ void Interface::drain(DropReason reason) {
   }
 }
 
-void Interface::transmit(Packet frame) {
+void Interface::transmit(Packet&& frame) {
   ++counters_.tx_packets;
   counters_.tx_bytes += frame.size();
   if (tap_ != nullptr) [[unlikely]] {

@@ -55,10 +55,10 @@ class Interface final : public FrameSink {
   [[nodiscard]] std::uint64_t digest() const { return digest_; }
 
   /// Encapsulates a network-layer packet for a neighbour and sends it. `protocol` is an EtherType.
-  void output(Packet packet, const wire::LinkAddress& to, std::uint16_t protocol);
+  void output(Packet&& packet, const wire::LinkAddress& to, std::uint16_t protocol);
   /// Sends a complete frame: on the medium if that is idle and nobody waits, else into the queue. A super-segment is
   /// cut first unless the medium takes it whole.
-  void send(Packet frame) {
+  void send(Packet&& frame) {
     if (frame.meta().segment_size != 0) [[unlikely]] {
       send_super_segment(std::move(frame));
     } else {
@@ -78,9 +78,9 @@ class Interface final : public FrameSink {
 
  private:
   friend class Node;
-  void send_frame(Packet frame);
+  void send_frame(Packet&& frame);
   void send_super_segment(Packet super);
-  void transmit(Packet frame);
+  void transmit(Packet&& frame);
   void pump(Instant now);
   void note_queue() { passes_ = qdisc_->packets() == 0 && qdisc_->is_transparent(); }
   void on_shaper_timer(Instant now) { pump(now); }

@@ -7,7 +7,7 @@
 
 namespace catenet::transport {
 
-void ReceiveBuffer::append(Packet data) {
+void ReceiveBuffer::append(Packet&& data) {
   const std::size_t size = data.size();
   readable_ += static_cast<std::uint32_t>(size);
   // A head is several hundred bytes: many small payloads share one, so that the limit in bytes also bounds memory.

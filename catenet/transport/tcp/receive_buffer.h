@@ -39,7 +39,7 @@ class ReceiveBuffer {
   [[nodiscard]] bool has_gap() const { return gaps_ && !gaps_->entries.empty(); }
 
   /// Appends data that starts at the next byte expected. Takes the packet.
-  void append(Packet data);
+  void append(Packet&& data);
   /// Takes data that start at `rcv_nxt`. Returns how many bytes have become contiguous, with what waited behind them.
   /// `duplicate`: as insert().
   std::uint32_t accept(Packet data, std::uint32_t rcv_nxt, DropSink drop, wire::SackBlock& duplicate);

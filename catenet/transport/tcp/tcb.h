@@ -108,7 +108,7 @@ class Tcb {
 
   // --- the machine -------------------------------------------------------------------------------------------------
   /// `data`: what is behind the TCP header, possibly empty. Ends the packet or keeps it.
-  void input(Packet data, const TcpSegment& segment, Instant now);
+  void input(Packet&& data, const TcpSegment& segment, Instant now);
   /// The next segment (front = TCP header, checksum partial), or a null packet: nothing to send now.
   [[nodiscard]] Packet transmit(Instant now);
   /// transmit() would answer nothing and leave everything as it is. A quick look: false says nothing.
@@ -336,7 +336,7 @@ class Tcb {
 
   // tcb_input.cc
   [[nodiscard]] bool is_expected(const TcpSegment& segment, std::size_t length) const;
-  void input_expected(Packet data, const TcpSegment& segment, Instant now);
+  void input_expected(Packet&& data, const TcpSegment& segment, Instant now);
   void input_syn_sent(Packet data, const TcpSegment& segment, Instant now);
   void input_synchronized(Packet data, const TcpSegment& segment, Instant now);
   void input_tailored(Packet data, const TcpSegment& segment, Instant now);

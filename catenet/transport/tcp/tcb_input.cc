@@ -17,7 +17,7 @@ std::uint32_t sequence_length(std::uint32_t data, const TcpSegment& segment) {
 
 }  // namespace
 
-void Tcb::input(Packet data, const TcpSegment& segment, Instant now) {
+void Tcb::input(Packet&& data, const TcpSegment& segment, Instant now) {
   ++traffic_.segments_received;
   if (const std::uint32_t each = data.meta().segment_size; each != 0 && data.size() > each) {
     traffic_.segments_received += (static_cast<std::uint32_t>(data.size()) - 1) / each;  // of a super-segment
@@ -61,7 +61,7 @@ bool Tcb::is_expected(const TcpSegment& segment, std::size_t length) const {
          !received_.has_gap() && (!timestamps_ || seq_up_to(ts_recent_, segment.options.timestamps->value));
 }
 
-void Tcb::input_expected(Packet data, const TcpSegment& segment, Instant now) {
+void Tcb::input_expected(Packet&& data, const TcpSegment& segment, Instant now) {
   acknowledge_expected(segment, now);
   if (timestamps_ && seq_up_to(segment.seq, last_ack_sent_)) {
     ts_recent_ = segment.options.timestamps->value;

@@ -144,7 +144,7 @@ void Tcp::receive(Packet packet, const ip::Delivery& delivery) {
   }
 }
 
-void Tcp::input(TcpEntry& entry, Packet packet, const TcpSegment& segment) {
+void Tcp::input(TcpEntry& entry, Packet&& packet, const TcpSegment& segment) {
   switch (entry.entry_kind()) {
     case TcpEntry::Kind::connection: {
       auto& pcb = static_cast<TcpPcb&>(entry);
@@ -302,7 +302,7 @@ void Tcp::settle(TcpPcb& pcb, bool notify) {
   }
 }
 
-Result<void> Tcp::output(Packet packet, const wire::FourTuple& tuple, std::uint8_t ecn, Interface* device,
+Result<void> Tcp::output(Packet&& packet, const wire::FourTuple& tuple, std::uint8_t ecn, Interface* device,
                          const TcpMarking& marking) {
   ip::Network* out = network(tuple.local.address.family());
   if (out == nullptr) {

@@ -317,7 +317,7 @@ class Tcp final : public ip::Protocol {
   friend class TcpRequest;
 
   // tcp.cc: in
-  void input(TcpEntry& entry, Packet packet, const TcpSegment& segment);
+  void input(TcpEntry& entry, Packet&& packet, const TcpSegment& segment);
   void answer_reset(std::uint32_t length, const TcpSegment& segment, const wire::FourTuple& tuple);
   void drop_packet(Packet packet, DropReason reason);
   void refuse(Packet packet, DropReason reason);
@@ -402,7 +402,7 @@ class Tcp final : public ip::Protocol {
 
   // After anything happened to a connection: send, tell, arm, free. May end the pcb; the last thing a caller does.
   void settle(TcpPcb& pcb, bool notify);
-  Result<void> output(Packet packet, const wire::FourTuple& tuple, std::uint8_t ecn, Interface* device,
+  Result<void> output(Packet&& packet, const wire::FourTuple& tuple, std::uint8_t ecn, Interface* device,
                       const TcpMarking& marking = {});
   void tell_story(TcpPcb& pcb);
   void closed(TcpPcb& pcb);
