@@ -138,6 +138,17 @@ TEST_F(HookTest, DropsAndTakes) {
   EXPECT_TRUE(node->udp.got.empty());
 }
 
+TEST_F(HookTest, AHeaderOfTheSendersGoesWhereTheCallSaid) {
+  start_router();
+  hook_everywhere();
+  const ByteString packet = make_ip({.source = "10.0.0.1", .destination = "192.0.2.1"});
+  ASSERT_TRUE(node->ipv4.output_whole(make_packet(packet), {.destination = ip4("10.1.0.2")})) << "no route of its own";
+  EXPECT_EQ(hook.seen, (std::vector{HookPoint::output, HookPoint::postrouting}));
+  ASSERT_EQ(wire1->frames.size(), 1u);
+  EXPECT_EQ(wire1->frames[0].eth().destination, mac(12));
+  EXPECT_EQ(Ipv4Address(wire1->frames[0].ip().destination), ip4("192.0.2.1"));
+}
+
 // alice -- router -- bob over real cables: ARP on both sides, a packet there, an echo back.
 TEST_F(IpTest, TwoHostsAndARouter) {
   Ipv4Config forwarding;

@@ -118,6 +118,32 @@ TEST(TcbAccurateEcn, MarksThatThePeerReportsCutTheWindowOncePerRound) {
   EXPECT_EQ(s.tcb->accurate_feedback()->reported_marks(), 5U + 4);
 }
 
+TEST(TcbAccurateEcn, MarksThatSackToldCountForTheFractionToo) {  // RFC 8257 3.3, of what the next cut is made
+  TcpConfig config = accurate();
+  config.congestion = CongestionAlgorithm::dctcp;
+  config.sack = true;
+  Script s(config);
+  std::string text =
+      "0 connect\n0 > SEWA 0:0(0)\n0.1 < S.W 0:0(0) ack 1 win 65535 <mss 1000,sackOK>\n0.1 > .W 1:1(0) ack 1\n"
+      "1 send 10000\n";
+  for (int i = 0; i < 10; ++i) {
+    text += "1 > " + std::string(i == 9 ? "P" : "") + ".EA " + std::to_string(i * 1000 + 1) + ":" +
+            std::to_string(i * 1000 + 1001) + "(1000) ack 1 ect\n";
+  }
+  s.run(text + R"(
+    1.1 < .EA 1:1(0) ack 1001
+    1.1 cwnd 11000
+    1.1 < .WA 1:1(0) ack 1001 <sack 2001:3001>
+    1.1 ssthresh 5500
+    1.1 < .WA 1:1(0) ack 3001
+    1.1 < .WA 1:1(0) ack 10001
+    1.2 send 1000
+    1.2 > P.EA 10001:11001(1000) ack 1 ect
+    1.3 < .EWA 1:1(0) ack 11001
+    1.3 ssthresh 3422
+  )");
+}
+
 // --- the server --------------------------------------------------------------------------------------------------
 
 std::string served(const char* syn = "SEWA", const char* answer = "S.W", const char* ack = ".W") {
