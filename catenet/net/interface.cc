@@ -127,6 +127,8 @@ void Interface::receive(Packet frame) {
   PacketMeta& meta = frame.meta();
   meta.arrival_interface = static_cast<std::uint16_t>(index_ + 1);
   meta.stamp = now;
+  meta.priority = 0;  // what another host's sockets said
+  meta.mark = 0;
   if (tap_ != nullptr) [[unlikely]] {
     tap_->frame_came(*this, frame);
   }

@@ -100,7 +100,7 @@ struct Broadcast {
 };  ///< datagram, ping, raw: may send to broadcast addresses
 struct ReuseAddress {
   bool on = false;
-};  ///< before bind
+};  ///< before bind; of a raw socket, which has no port, it means nothing, on Linux too
 struct ReusePort {
   bool on = false;
 };  ///< stream, datagram, before bind: what comes is spread over all sockets of the port that say the same
@@ -115,7 +115,13 @@ struct ReceiveBuffer {
 };
 struct SendBuffer {
   std::size_t bytes = 0;
-};  ///< stream
+};  ///< stream; datagram, raw, packet: kept and told, no send of theirs waits for others
+struct Priority {
+  std::uint32_t value = 0;
+};  ///< datagram, raw, packet: of what is sent, for queues (SO_PRIORITY)
+struct Mark {
+  std::uint32_t value = 0;
+};  ///< datagram, raw, packet: of what is sent, for filters (SO_MARK)
 struct TimeToLive {
   std::uint8_t hops = 0;
 };  ///< 0: the node's default
@@ -281,7 +287,7 @@ using Option = std::variant<
     option::Md5Key, option::AoKey, option::AoKeyRemoval, option::AoChoice, option::Keys, option::AdvertisedUserTimeout,
     option::UserTimeout, option::Congestion, option::Linger, option::JoinGroup, option::LeaveGroup,
     option::MulticastLoop, option::MulticastAll, option::MulticastInterface, option::IgnoreOutgoing, option::JoinLink,
-    option::LeaveLink, option::UnsentLowMark, option::ZeroCopy, option::SendStamps, option::SynRetries>;
+    option::LeaveLink, option::UnsentLowMark, option::ZeroCopy, option::SendStamps, option::SynRetries, option::Priority, option::Mark>;
 
 /// A call with its arguments, to be shown.
 struct Call {

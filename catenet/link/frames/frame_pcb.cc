@@ -87,6 +87,8 @@ Result<void> FramePcb::send(std::span<const std::byte> bytes, const LinkEndpoint
   }
   frame.meta().stamp = node.now();
   frame.meta().sender = number_;
+  frame.meta().priority = static_cast<std::uint8_t>(std::min(options_.priority, 7U));
+  frame.meta().mark = options_.mark;
   ++frames_.counters_.out_frames;
   out->send(std::move(frame));
   return {};

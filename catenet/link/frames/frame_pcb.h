@@ -34,8 +34,11 @@ class FramePcb : public ListNode<FramePcb> {
   static constexpr std::size_t kMaxMemberships = 20;
 
   struct Options {
-    std::size_t receive_limit = kDefaultReceiveLimit;  ///< bytes, kFrameCost each included
-    bool ignore_outgoing = false;                      ///< what this host sends is not of interest
+    std::size_t receive_limit = kDefaultReceiveLimit;   ///< bytes, kFrameCost each included
+    std::size_t send_limit = kDefaultReceiveLimit / 2;  ///< told to who asks: what is sent is the interface's at once
+    std::uint32_t priority = 0;                         ///< for queues (SO_PRIORITY): 0 to 7, what is above is 7
+    std::uint32_t mark = 0;                             ///< for filters (SO_MARK)
+    bool ignore_outgoing = false;                       ///< what this host sends is not of interest
   };
   /// Since they were last asked for.
   struct Statistics {

@@ -156,6 +156,16 @@ TEST_F(FramesTest, AShortFrameIsPadded) {
   EXPECT_EQ(medium1.sent[0].peek(59), std::byte{0});
 }
 
+TEST_F(FramesTest, PriorityAndMarkGoWithTheFrame) {
+  FramePcb pcb(frames, true, 0);
+  pcb.options().priority = 9;
+  pcb.options().mark = 77;
+  const LinkEndpoint to{.interface = 1};
+  ASSERT_TRUE(pcb.send(frame_for(station(5)), &to));
+  EXPECT_EQ(medium0.sent.at(0).meta().priority, 7) << "the highest that a packet has";
+  EXPECT_EQ(medium0.sent.at(0).meta().mark, 77U);
+}
+
 TEST_F(FramesTest, ALinkThatIsDownIsToldOf) {
   FramePcb bound(frames, true, 0);
   FramePcb free(frames, true, kEveryProtocol);

@@ -278,11 +278,25 @@ static void promiscuous(void) {
   SAY(setsockopt(in, SOL_PACKET, PACKET_ADD_MEMBERSHIP, frame, 8));
 }
 
+/* Of datagram, raw and packet sockets alike. */
+static void shared_options(int fd) {
+  OPTION(fd, SOL_SOCKET, SO_RCVBUF, 1);
+  OPTION(fd, SOL_SOCKET, SO_SNDBUF, 1);
+  OPTION(fd, SOL_SOCKET, SO_SNDBUF, 20000);
+  OPTION(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+  OPTION(fd, SOL_SOCKET, SO_REUSEADDR, 0);
+  OPTION(fd, SOL_SOCKET, SO_BROADCAST, 1);
+  OPTION(fd, SOL_SOCKET, SO_PRIORITY, 5);
+  OPTION(fd, SOL_SOCKET, SO_PRIORITY, 77);
+  OPTION(fd, SOL_SOCKET, SO_MARK, -3);
+}
+
 static void options(void) {
   const int fd = listener(SOCK_RAW, "eth0", kTest);
   OPTION(fd, SOL_SOCKET, SO_TYPE, 1);
   OPTION(fd, SOL_SOCKET, SO_DOMAIN, 1);
   OPTION(fd, SOL_SOCKET, SO_RCVBUF, 5000);
+  shared_options(fd);
   OPTION(fd, SOL_SOCKET, SO_ERROR, 1);
   OPTION(fd, IPPROTO_IP, IP_TTL, 1);
   OPTION(fd, IPPROTO_TCP, 1, 1);

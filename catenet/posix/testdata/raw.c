@@ -424,14 +424,31 @@ static void taken(void) {
   drain(in);
 }
 
+/* Of datagram, raw and packet sockets alike. */
+static void shared_options(int fd) {
+  OPTION(fd, SOL_SOCKET, SO_RCVBUF, 1);
+  OPTION(fd, SOL_SOCKET, SO_SNDBUF, 1);
+  OPTION(fd, SOL_SOCKET, SO_SNDBUF, 20000);
+  OPTION(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+  OPTION(fd, SOL_SOCKET, SO_REUSEADDR, 0);
+  OPTION(fd, SOL_SOCKET, SO_BROADCAST, 1);
+  OPTION(fd, SOL_SOCKET, SO_PRIORITY, 5);
+  OPTION(fd, SOL_SOCKET, SO_PRIORITY, 77);
+  OPTION(fd, SOL_SOCKET, SO_MARK, -3);
+}
+
 static void options(void) {
   const int fd = socket(AF_INET, SOCK_RAW, kMine);
+  int tos;
+  int priority = -1;
+  socklen_t size = sizeof priority;
   OPTION(fd, SOL_SOCKET, SO_TYPE, 1);
   OPTION(fd, SOL_SOCKET, SO_PROTOCOL, 1);
   OPTION(fd, SOL_SOCKET, SO_DOMAIN, 1);
   OPTION(fd, SOL_SOCKET, SO_ACCEPTCONN, 1);
   OPTION(fd, SOL_SOCKET, SO_BROADCAST, 1);
   OPTION(fd, SOL_SOCKET, SO_RCVBUF, 5000);
+  shared_options(fd);
   OPTION(fd, SOL_SOCKET, SO_ERROR, 1);
   OPTION(fd, IPPROTO_IP, IP_TTL, 7);
   OPTION(fd, IPPROTO_IP, IP_TTL, 0);
@@ -443,6 +460,13 @@ static void options(void) {
   OPTION(fd, IPPROTO_IP, IP_PKTINFO, 1);
   OPTION(fd, IPPROTO_IP, IP_HDRINCL, 5);
   OPTION(fd, IPPROTO_IP, IP_HDRINCL, 0);
+  for (tos = 0; tos < 256; tos += 7) {
+    OPTION(fd, IPPROTO_IP, IP_TOS, tos);
+    SAY(getsockopt(fd, SOL_SOCKET, SO_PRIORITY, &priority, &size));
+    printf("%d\n", priority);
+  }
+  shared_options(socket(AF_INET6, SOCK_RAW, kMine));
+  shared_options(socket(AF_INET, SOCK_DGRAM, 0));
   OPTION(fd, IPPROTO_TCP, 1, 1);
   OPTION(fd, IPPROTO_UDP, 1, 1);
   OPTION(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);

@@ -254,6 +254,7 @@ Result<void> RawPcb::write_checksum(Packet& packet, ip::SendOptions& options) co
 Result<void> RawPcb::transmit(Packet packet, ip::SendOptions options) {
   const bool v4 = family_ == wire::Family::kV4;
   ++raw_.counters_.out_packets;
+  options_.label(packet.meta());
   if (options_.header_included) {
     return v4 ? raw_.ipv4_.output_whole(std::move(packet), options)
               : raw_.ipv6_->output_whole(std::move(packet), options);

@@ -18,6 +18,7 @@
 #include "catenet/base/ring.h"
 #include "catenet/ip/network.h"
 #include "catenet/packet/packet.h"
+#include "catenet/transport/datagram_options.h"
 #include "catenet/transport/memberships.h"
 #include "catenet/transport/udp/udp_pcb.h"
 #include "catenet/wire/endpoint.h"
@@ -51,20 +52,9 @@ class RawPcb : public ListNode<RawPcb> {
   static constexpr std::size_t kMaxErrors = UdpPcb::kMaxErrors;
 
   /// May be changed at any time; they hold from the next operation on.
-  struct Options {
-    std::size_t receive_limit = kDefaultReceiveLimit;  ///< bytes, kPacketCost each included
-    std::uint8_t ttl = 0;                              ///< 0: the node's default
-    std::uint8_t multicast_ttl = 1;                    ///< RFC 1112 6.1; 0: no further than this host
-    std::uint8_t traffic_class = 0;
-    bool multicast_loop = true;             ///< what it sends to a group of this host is heard here, too
-    Interface* multicast_device = nullptr;  ///< where packets to groups go; null: by route (IP_MULTICAST_IF)
-    wire::IpAddress multicast_source;       ///< and from which address; unspecified: one of the interface's
-    bool broadcast = false;                 ///< may send to broadcast addresses (SO_BROADCAST)
-    bool dont_fragment = false;             ///< what is larger than the path's MTU fails with EMSGSIZE
-    bool receive_errors = false;            ///< keep ICMP errors in the error queue, connected or not
-    bool header_included = false;           ///< what is sent has its IP header (IP_HDRINCL, IPV6_HDRINCL)
-    Interface* device = nullptr;            ///< packets come and go there only (SO_BINDTODEVICE)
-    IcmpTypeFilter filter{};                ///< ICMP_FILTER, ICMP6_FILTER; of ICMP's sockets alone
+  struct Options : DatagramOptions {
+    bool header_included = false;  ///< what is sent has its IP header (IP_HDRINCL, IPV6_HDRINCL)
+    IcmpTypeFilter filter{};       ///< ICMP_FILTER, ICMP6_FILTER; of ICMP's sockets alone
     /// IPv6: where in what is sent the checksum belongs, which is then made here; what comes with a wrong one is
     /// dropped (IPV6_CHECKSUM, RFC 3542 3.1). None: nobody looks. ICMPv6's is always at 2.
     std::optional<std::uint32_t> checksum_offset;

@@ -422,6 +422,7 @@ Result<void> UdpPcb::transmit(Packet packet, std::uint16_t segment_size, const w
   header.length = length;
   write_checksum(packet, to, from);
   packet.meta().stamp = udp_.node_.now();
+  options_.label(packet.meta());
   ip::SendOptions options;
   options.source = from.address;
   options.destination = to.address;
