@@ -165,19 +165,20 @@ TEST_P(OraclePacket, AnswersAsTheKernelDoes) {
 class OracleGroups : public OracleLooped {};
 TEST_P(OracleGroups, AnswersAsTheKernelDoes) {
   compare(catenet_posix_image_groups, KERNEL_groups,
-          "sysctl -qw net.ipv6.conf.eth0.accept_dad=0 net.ipv6.conf.eth1.accept_dad=0 && ip link set eth0 up && "
+          "sysctl -qw net.ipv6.conf.eth0.accept_dad=0 net.ipv6.conf.eth1.accept_dad=0 && ip link set lo up && "
+          "ip link set eth0 up && "
           "ip link set eth1 up && ip route add 224.0.0.0/4 dev eth0",
           true);
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, OracleGroups,
-                         ::testing::Values("members", "options", "looping", "sharing", "choosing", "raw", "members6",
-                                           "looping6"),
+                         ::testing::Values("members", "options", "looping", "sharing", "choosing", "raw", "raw6", "own",
+                                           "members6", "looping6"),
                          [](const auto& test) { return std::string(test.param); });
 
 INSTANTIATE_TEST_SUITE_P(Cases, OraclePacket,
                          ::testing::Values("making", "ends", "frames", "payloads", "outgoing", "lengths", "faults",
-                                           "promiscuous", "options", "receiving", "interfaces", "addresses"),
+                                           "promiscuous", "options", "receiving", "interfaces", "addresses", "downs"),
                          [](const auto& test) { return std::string(test.param); });
 
 // TCP's MD5 signatures; the kernel may have been built without.

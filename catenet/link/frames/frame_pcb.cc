@@ -31,7 +31,7 @@ Result<void> FramePcb::bind(unsigned interface, std::uint16_t protocol) {
   const bool same = interface == interface_ && protocol == protocol_;
   interface_ = interface;
   protocol_ = protocol;
-  if (!same && protocol != 0 && which != nullptr && !which->is_up()) {  // it is bound, and its next call is told
+  if (!same && protocol != 0 && which != nullptr && !which->is_enabled()) {  // it is bound, and its next call is told
     pending_error_ = ENETDOWN;
     changed();
   }
@@ -60,8 +60,8 @@ Result<void> FramePcb::send(std::span<const std::byte> bytes, const LinkEndpoint
   if (!with_header_ && header_size != 0 && (to == nullptr || to->address.size() < wire::MacAddress::kSize)) {
     return fail(EINVAL, "no address to send to");
   }
-  if (!out->is_up()) {
-    return fail(ENETDOWN, "the link is down");
+  if (!out->is_enabled()) {  // a cable that is out is another matter: nobody is told, and what is sent is lost
+    return fail(ENETDOWN, "the interface is off");
   }
   if (bytes.size() > out->mtu() + (with_header_ ? header_size : 0)) {
     return fail(EMSGSIZE, "longer than a frame can be");
@@ -132,7 +132,7 @@ void FramePcb::take(const Packet& frame, const LinkEndpoint& from, std::size_t h
 
 Result<ReceivedFrame> FramePcb::receive() {
   if (pending_error_ != 0) {
-    return fail(take_error(), "the link has gone down");
+    return fail(take_error(), "the interface is off");
   }
   if (queue_.empty()) {
     return fail(EAGAIN, "no frame is waiting");

@@ -58,7 +58,7 @@ class FramePcb : public ListNode<FramePcb> {
   /// with the protocol of `to`. ENXIO no interface given or known, ENETDOWN, EINVAL shorter than a header or no address
   /// to send to, EMSGSIZE, ENOBUFS.
   Result<void> send(std::span<const std::byte> bytes, const LinkEndpoint* to = nullptr);
-  /// The oldest frame. EAGAIN none; ENETDOWN, once, when its link has gone down.
+  /// The oldest frame. EAGAIN none; ENETDOWN, once, when its interface has been switched off.
   Result<ReceivedFrame> receive();
   /// The same, which stays queued; null if none.
   [[nodiscard]] const ReceivedFrame* peek() const { return queue_.empty() ? nullptr : &queue_.front(); }

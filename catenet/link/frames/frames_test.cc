@@ -166,11 +166,22 @@ TEST_F(FramesTest, PriorityAndMarkGoWithTheFrame) {
   EXPECT_EQ(medium0.sent.at(0).meta().mark, 77U);
 }
 
-TEST_F(FramesTest, ALinkThatIsDownIsToldOf) {
+TEST_F(FramesTest, OfACableThatIsOutNobodyIsTold) {
+  FramePcb bound(frames, true, 0);
+  ASSERT_TRUE(bound.bind(1, kTestType));
+  medium0.up = false;
+  frames.link_changed(eth0);
+  EXPECT_EQ(bound.receive().error().code, EAGAIN);
+  EXPECT_TRUE(bound.send(frame_for(station(5))));
+  ASSERT_TRUE(bound.bind(1, kEveryProtocol));
+  EXPECT_FALSE(bound.has_error());
+}
+
+TEST_F(FramesTest, AnInterfaceThatIsSwitchedOffIsToldOf) {
   FramePcb bound(frames, true, 0);
   FramePcb free(frames, true, kEveryProtocol);
   ASSERT_TRUE(bound.bind(1, kTestType));
-  medium0.up = false;
+  eth0.set_enabled(false);
   frames.link_changed(eth0);
   EXPECT_EQ(bound.receive().error().code, ENETDOWN);
   EXPECT_EQ(bound.receive().error().code, EAGAIN) << "once";

@@ -119,6 +119,22 @@ static int member(int fd, int what, const char* interface, int type, int length)
   return setsockopt(fd, SOL_PACKET, what, &m, sizeof m);
 }
 
+static struct ifreq request(const char* name) {
+  struct ifreq r;
+  memset(&r, 0, sizeof r);
+  strcpy(r.ifr_name, name);
+  return r;
+}
+static void switch_to(const char* name, int on) {
+  struct ifreq r = request(name);
+  SAY(ioctl(socket(AF_INET, SOCK_DGRAM, 0), SIOCGIFFLAGS, &r));
+  r.ifr_flags = (short)(on ? r.ifr_flags | IFF_UP : r.ifr_flags & ~IFF_UP);
+  SAY(ioctl(socket(AF_INET, SOCK_DGRAM, 0), SIOCSIFFLAGS, &r));
+  SAY(ioctl(socket(AF_INET, SOCK_DGRAM, 0), SIOCGIFFLAGS, &r));
+  printf("%d\n", (r.ifr_flags & IFF_UP) != 0);
+  settle();
+}
+
 static void making(void) {
   OPEN(socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL)));
   OPEN(socket(AF_PACKET, SOCK_DGRAM, htons(ETH_P_IP)));
@@ -345,18 +361,56 @@ static void receiving(void) {
   drain(in);
 }
 
-static struct ifreq request(const char* name) {
-  struct ifreq r;
-  memset(&r, 0, sizeof r);
-  strcpy(r.ifr_name, name);
-  return r;
-}
 static void show_in(const char* what, const struct sockaddr* a) {
   struct sockaddr_in in;
   char text[32];
   memcpy(&in, a, sizeof in);
   printf("%s %d %s\n", what, in.sin_family, inet_ntop(AF_INET, &in.sin_addr, text, sizeof text));
 }
+/* Who is bound to an interface that is switched off hears of it once; of one that is on but has no carrier nobody. */
+static void look(int fd) {
+  struct pollfd p = {fd, POLLIN | POLLOUT, 0};
+  int code = 0;
+  socklen_t size = sizeof code;
+  char data[8];
+  SAY(poll(&p, 1, 0));
+  printf("%x\n", p.revents);
+  SAY(getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &size));
+  printf("%d\n", code);
+  SAY(recv(fd, data, sizeof data, MSG_DONTWAIT));
+  SAY(send(fd, make(kEth1, kEth0, kTest, 1), 64, 0));
+  SAY(recv(fd, data, sizeof data, MSG_DONTWAIT));
+}
+static void downs(void) {
+  const int bound = listener(SOCK_RAW, "eth0", kTest);
+  const int reader = listener(SOCK_RAW, "eth0", kTest);
+  const int mute = listener(SOCK_RAW, "eth0", 0);
+  const int every = listener(SOCK_RAW, NULL, kTest);
+  const int out = listener(SOCK_RAW, "eth1", 0);
+  int late;
+  char data[8];
+  switch_to("eth0", 0);
+  look(bound);
+  look(mute);
+  look(every);
+  SAY(recv(reader, data, sizeof data, MSG_DONTWAIT));
+  SAY(recv(reader, data, sizeof data, MSG_DONTWAIT));
+  late = socket(AF_PACKET, SOCK_RAW, htons(kTest));
+  SAY(stick(late, "eth0", kTest));
+  look(late);
+  SAY(stick(mute, "eth0", 0));
+  look(mute);
+  switch_to("eth0", 1);
+  look(bound);
+  SAY(send(out, make(kEth0, kEth1, kTest, 7), 64, 0));
+  drain(bound);
+  switch_to("eth1", 0);
+  look(bound);
+  switch_to("eth1", 1);
+  SAY(send(out, make(kEth0, kEth1, kTest, 8), 64, 0));
+  drain(bound);
+}
+
 static void interfaces(void) {
   const int kinds[] = {AF_PACKET, AF_INET};
   const int types[] = {SOCK_RAW, SOCK_DGRAM};
@@ -437,6 +491,7 @@ static const struct {
     {"making", making},     {"ends", ends},         {"frames", frames},   {"payloads", payloads},
     {"outgoing", outgoing}, {"lengths", lengths},   {"faults", faults},   {"promiscuous", promiscuous},
     {"options", options},   {"receiving", receiving}, {"interfaces", interfaces}, {"addresses", addresses},
+    {"downs", downs},
 };
 
 int main(int argc, char** argv) {

@@ -42,9 +42,33 @@ RawPcb::~RawPcb() {
   }
 }
 
+wire::Endpoint RawPcb::local() const {
+  const unsigned zone = options_.device != nullptr ? options_.device->index() + 1U : 0U;
+  const bool group = local_.is_v6() && local_.is_multicast() && local_.v6().is_link_scoped();
+  const bool zoned = group && zone <= wire::IpAddress::kMaxZone;
+  return {zoned ? wire::IpAddress(local_.v6(), static_cast<std::uint8_t>(zone)) : local_,
+          hears_ ? protocol_ : std::uint8_t{0}};
+}
+
 bool RawPcb::is_icmp() const { return protocol_ == (family_ == wire::Family::kV4 ? kRawIcmp : kRawIcmpv6); }
 
 // ---- ends -------------------------------------------------------------------------------------------------------
+
+/// What means something on one link only is heard there only: on that of its zone, from now on, or on the device's.
+Result<void> RawPcb::choose_link(const wire::IpAddress& local) {
+  if (!local.is_v6() || !local.v6().is_link_scoped()) {
+    return {};
+  }
+  if (local.zone() == 0) {
+    return options_.device != nullptr ? Result<void>() : fail(EINVAL, "a link-scoped address without its link");
+  }
+  const auto interfaces = raw_.node_.interfaces();
+  if (local.zone() > interfaces.size()) {
+    return fail(ENODEV, "no interface of this number");
+  }
+  options_.device = interfaces[local.zone() - 1].get();
+  return {};
+}
 
 Result<void> RawPcb::bind(const wire::IpAddress& local) {
   if (local.family() != family_) {
@@ -55,6 +79,9 @@ Result<void> RawPcb::bind(const wire::IpAddress& local) {
   }
   if (connected_) {
     return fail(EINVAL, "connected");
+  }
+  if (const auto chosen = choose_link(local); !chosen) {
+    return chosen;
   }
   const auto zoned = with_link_zone(local, options_.device);
   if (!zoned) {

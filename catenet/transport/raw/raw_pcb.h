@@ -65,7 +65,8 @@ class RawPcb : public ListNode<RawPcb> {
   ~RawPcb();
 
   /// Receives what is sent to this address alone, and sends from it if it is no group. May be repeated. EINVAL
-  /// connected, another family, or a link-local address without its link; EADDRNOTAVAIL not an address of this host.
+  /// connected, another family, or a link-scoped address or group without its link, which else becomes the device
+  /// (ENODEV: there is none of that zone); EADDRNOTAVAIL not an address of this host.
   Result<void> bind(const wire::IpAddress& local);
   /// Receives what comes from this address alone, and sends there; its port is kept and means nothing. May be repeated.
   /// EAFNOSUPPORT, EACCES broadcast not allowed, ENETUNREACH, EINVAL a link-local address without its link.
@@ -97,8 +98,8 @@ class RawPcb : public ListNode<RawPcb> {
   [[nodiscard]] wire::Family family() const { return family_; }
   [[nodiscard]] std::uint8_t protocol() const { return protocol_; }
   [[nodiscard]] bool is_icmp() const;
-  /// Its port is the protocol, as Linux tells it.
-  [[nodiscard]] wire::Endpoint local() const { return {local_, hears_ ? protocol_ : std::uint8_t{0}}; }
+  /// Its port is the protocol, as Linux tells it; the zone of a link's group is the device.
+  [[nodiscard]] wire::Endpoint local() const;
   [[nodiscard]] const wire::Endpoint& foreign() const { return foreign_; }
   [[nodiscard]] bool is_connected() const { return connected_; }
   [[nodiscard]] bool is_send_shut() const { return send_shut_; }
@@ -122,6 +123,7 @@ class RawPcb : public ListNode<RawPcb> {
     wire::IpAddress to;
     std::uint8_t protocol = 0;
   };
+  Result<void> choose_link(const wire::IpAddress& local);
   [[nodiscard]] Result<wire::IpAddress> foreign_from(const wire::IpAddress& to) const;
   [[nodiscard]] Result<Way> way_to(const wire::Endpoint* to, std::size_t size) const;
   [[nodiscard]] Result<void> may_send(const Way& way, std::span<const std::byte> bytes) const;
