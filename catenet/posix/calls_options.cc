@@ -97,6 +97,9 @@ Result<void> set_socket_option(SocketFile& file, int name, const Value& value) {
   if (name == SO_BINDTODEVICE) {
     return set_device(file, value);
   }
+  if (is_filter_option(name)) {
+    return set_filter_option(file, name, value);
+  }
   const auto number = value.as<int>();
   if (!number) {
     return std::unexpected(number.error());
@@ -336,6 +339,10 @@ Result<void> get_socket_option(const SocketFile& file, int name, Value& value) {
       return get<option::Priority>(file, value, [](const auto& o) { return static_cast<int>(o.value); });
     case SO_MARK:
       return get<option::Mark>(file, value, [](const auto& o) { return static_cast<int>(o.value); });
+    case SO_GET_FILTER:
+      return get_packet_filter(file, value);
+    case SO_LOCK_FILTER:
+      return get<option::FilterLock>(file, value, kOn);
     case SO_RCVTIMEO:
       return value.give(time_of(file.receive_limit));
     case SO_SNDTIMEO:

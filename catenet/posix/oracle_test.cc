@@ -3,8 +3,8 @@
 // examples/sockets run as they are under the kernel and inside simulated hosts; what they print and how they end must
 // be equal. Covers calls_socket.cc, calls_data.cc, calls_file.cc, calls_poll.cc, calls_options.cc, calls_names.cc,
 // calls_time.cc, calls_stdio.cc, calls_process.cc, options_ipv6.cc, options_raw.cc, options_packet.cc,
-// options_groups.cc, link_address.cc, options_udp.cc, options_tcp_keys.cc, socket_file.cc, epoll.cc, wait.cc,
-// stream.cc, open_file.cc, abi.cc, current.cc.
+// options_groups.cc, link_address.cc, options_udp.cc, options_filter.cc, options_tcp_keys.cc, socket_file.cc, epoll.cc,
+// wait.cc, stream.cc, open_file.cc, abi.cc, current.cc.
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
@@ -121,7 +121,7 @@ TEST_P(OracleRaw, AnswersAsTheKernelDoes) {
 
 INSTANTIATE_TEST_SUITE_P(Cases, OracleRaw,
                          ::testing::Values("making", "ends", "echoing", "filtering", "sharing", "copies", "whole",
-                                           "faults", "unreachable", "taken", "options", "control", "full",
+                                           "faults", "unreachable", "taken", "options", "control", "full", "filters",
                                            "after_disconnect", "ends6", "echoing6", "checksums6", "faults6",
                                            "control6"),
                          [](const auto& test) { return std::string(test.param); });
@@ -178,7 +178,8 @@ INSTANTIATE_TEST_SUITE_P(Cases, OracleGroups,
 
 INSTANTIATE_TEST_SUITE_P(Cases, OraclePacket,
                          ::testing::Values("making", "ends", "frames", "payloads", "outgoing", "lengths", "faults",
-                                           "promiscuous", "options", "receiving", "interfaces", "addresses", "downs"),
+                                           "promiscuous", "options", "receiving", "interfaces", "addresses", "downs",
+                                           "filters", "filter_options"),
                          [](const auto& test) { return std::string(test.param); });
 
 // TCP's MD5 signatures; the kernel may have been built without.

@@ -187,6 +187,8 @@ Result<void> DatagramDescriptor::apply(const T& o) {
     return pcb_.join(o.group, o.interface);
   } else if constexpr (std::is_same_v<T, option::LeaveGroup>) {
     return pcb_.leave(o.group, o.interface);
+  } else if constexpr (kIsFilter<T>) {
+    return change_filter(options.packet_filter, o);
   } else if (!move_udp_option(o, options, kSetField)) {
     return no_such_option();
   }
@@ -209,7 +211,7 @@ Result<void> DatagramDescriptor::fetch(T& o) const {
     o.bytes = options.send_coverage;
   } else if constexpr (std::is_same_v<T, option::ReceiveCoverage>) {
     o.bytes = options.receive_coverage;
-  } else if (!move_udp_option(o, options, kReadField)) {
+  } else if (!move_udp_option(o, options, kReadField) && !read_filter_option(o, options.packet_filter)) {
     return no_such_option();
   }
   return {};

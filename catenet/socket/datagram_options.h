@@ -13,6 +13,38 @@ namespace catenet::socket {
 inline constexpr auto kSetField = [](const auto& from_option, auto& to_field) { to_field = from_option; };
 inline constexpr auto kReadField = [](auto& to_option, const auto& from_field) { to_option = from_field; };
 
+/// EPERM: it is locked. ENOENT: there is none to take off.
+inline Result<void> change_filter(FilterSlot& slot, const option::Filter& o) {
+  if (slot.locked) {
+    return fail(EPERM, "the filter is locked");
+  }
+  if (o.program == nullptr && slot.program == nullptr) {
+    return fail(ENOENT, "there is no filter");
+  }
+  slot.program = o.program;
+  return {};
+}
+inline Result<void> change_filter(FilterSlot& slot, const option::FilterLock& o) {
+  if (slot.locked && !o.on) {
+    return fail(EPERM, "locked for good");
+  }
+  slot.locked = o.on;
+  return {};
+}
+template <typename T>
+inline constexpr bool kIsFilter = std::is_same_v<T, option::Filter> || std::is_same_v<T, option::FilterLock>;
+
+/// False: it is an option of something else.
+template <typename O>
+bool read_filter_option(O& o, const FilterSlot& slot) {
+  if constexpr (std::is_same_v<O, option::Filter>) {
+    o.program = slot.program;
+  } else if constexpr (std::is_same_v<O, option::FilterLock>) {
+    o.on = slot.locked;
+  }
+  return kIsFilter<O>;
+}
+
 /// Calls `move` for each pair of `o` and `fields`, a DatagramOptions. False: it is an option of something else.
 template <typename O, typename Fields, typename Move>
 bool move_datagram_option(O& o, Fields& fields, const Move& move) {

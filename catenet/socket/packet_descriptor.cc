@@ -93,13 +93,23 @@ Result<void> PacketDescriptor::set_option(const Option& option) {
   if (const auto* leave = std::get_if<option::LeaveLink>(&option)) {
     return pcb_.leave(leave->interface, leave->what);
   }
+  if (const auto* filter = std::get_if<option::Filter>(&option)) {
+    return change_filter(pcb_.options().filter, *filter);
+  }
+  if (const auto* lock = std::get_if<option::FilterLock>(&option)) {
+    return change_filter(pcb_.options().filter, *lock);
+  }
   const bool known =
       std::visit([this](const auto& o) { return move_packet_option(o, pcb_.options(), kSetField); }, option);
   return known ? Result<void>() : no_such_option();
 }
 
 Result<void> PacketDescriptor::read_option(Option& option) const {
-  const bool known = std::visit([this](auto& o) { return move_packet_option(o, pcb_.options(), kReadField); }, option);
+  const bool known = std::visit(
+      [this](auto& o) {
+        return move_packet_option(o, pcb_.options(), kReadField) || read_filter_option(o, pcb_.options().filter);
+      },
+      option);
   return known ? Result<void>() : no_such_option();
 }
 

@@ -95,6 +95,8 @@ Result<void> RawDescriptor::apply(const T& o) {
     return pcb_.join(o.group, o.interface);
   } else if constexpr (std::is_same_v<T, option::LeaveGroup>) {
     return pcb_.leave(o.group, o.interface);
+  } else if constexpr (kIsFilter<T>) {
+    return change_filter(options.packet_filter, o);
   } else if constexpr (std::is_same_v<T, option::HeaderIncluded>) {
     options.header_included = o.on;
   } else if constexpr (std::is_same_v<T, option::UnwantedTypes>) {
@@ -135,7 +137,7 @@ Result<void> RawDescriptor::fetch(T& o) const {
       return no_such_option();
     }
     o.bytes = options.checksum_offset;
-  } else if (!move_datagram_option(o, options, kReadField)) {
+  } else if (!move_datagram_option(o, options, kReadField) && !read_filter_option(o, options.packet_filter)) {
     return no_such_option();
   }
   return {};

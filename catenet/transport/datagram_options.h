@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "catenet/packet/packet.h"
+#include "catenet/packet/packet_filter.h"
 #include "catenet/wire/ip_address.h"
 
 namespace catenet {
@@ -34,6 +35,8 @@ struct DatagramOptions {
   Interface* device = nullptr;  ///< packets come and go there only (SO_BINDTODEVICE)
   std::uint32_t priority = 0;   ///< for queues (SO_PRIORITY)
   std::uint32_t mark = 0;       ///< for filters (SO_MARK)
+  /// What of a packet is wanted (SO_ATTACH_FILTER): of UDP's from their header on, of raw ones as they are received.
+  FilterSlot packet_filter;
 
   void label(PacketMeta& meta) const { label(meta, priority, mark); }
   /// A packet has 8 priorities: what is above is the highest.

@@ -104,7 +104,20 @@ bool FramePcb::wants(const LinkEndpoint& from) const {
                                           : protocol_ == kEveryProtocol || protocol_ == from.protocol;
 }
 
+std::uint32_t FramePcb::wanted_of(const Packet& frame, const LinkEndpoint& from, std::size_t header_size) const {
+  FilterView view{.packet = frame, .begin = with_header_ ? 0 : header_size, .network = header_size, .link = 0};
+  view.protocol = from.protocol;
+  view.hardware = from.hardware;
+  view.interface = from.interface;
+  view.kind = static_cast<std::uint8_t>(from.kind);
+  return options_.filter.wanted(view);
+}
+
 void FramePcb::take(const Packet& frame, const LinkEndpoint& from, std::size_t header_size) {
+  const std::uint32_t wanted = wanted_of(frame, from, header_size);
+  if (wanted == 0) {
+    return;
+  }
   ++statistics_.frames;
   Packet copy = frame.clone();
   if (!copy) {
@@ -116,6 +129,7 @@ void FramePcb::take(const Packet& frame, const LinkEndpoint& from, std::size_t h
   if (!with_header_) {
     copy.pull(header_size);
   }
+  copy.trim(std::min<std::size_t>(wanted, copy.size()));
   const std::size_t cost = copy.size() + kFrameCost;
   if (queued_bytes_ + cost > options_.receive_limit) {
     ++statistics_.dropped;

@@ -12,6 +12,7 @@
 #include "catenet/base/ring.h"
 #include "catenet/link/frames/link_endpoint.h"
 #include "catenet/packet/packet.h"
+#include "catenet/packet/packet_filter.h"
 
 namespace catenet {
 class Interface;
@@ -38,6 +39,7 @@ class FramePcb : public ListNode<FramePcb> {
     std::size_t send_limit = kDefaultReceiveLimit / 2;  ///< told to who asks: what is sent is the interface's at once
     std::uint32_t priority = 0;                         ///< for queues (SO_PRIORITY): 0 to 7, what is above is 7
     std::uint32_t mark = 0;                             ///< for filters (SO_MARK)
+    FilterSlot filter;                                  ///< what of a frame is wanted, as it is received
     bool ignore_outgoing = false;                       ///< what this host sends is not of interest
   };
   /// Since they were last asked for.
@@ -92,6 +94,7 @@ class FramePcb : public ListNode<FramePcb> {
     bool operator==(const Joined&) const = default;
   };
   [[nodiscard]] bool wants(const LinkEndpoint& from) const;
+  [[nodiscard]] std::uint32_t wanted_of(const Packet& frame, const LinkEndpoint& from, std::size_t header_size) const;
   void take(const Packet& frame, const LinkEndpoint& from, std::size_t header_size);
   void changed() const {
     if (on_change_) {

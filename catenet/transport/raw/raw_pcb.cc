@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "catenet/packet/checksum.h"
+#include "catenet/transport/filter_view.h"
 #include "catenet/transport/link_zone.h"
 #include "catenet/transport/raw/raw.h"
 #include "catenet/transport/udp/pseudo_sum.h"
@@ -314,6 +315,11 @@ bool RawPcb::is_unwanted(const Packet& packet, std::size_t header_size) const {
   return (options_.filter[type / 32] >> (type % 32) & 1) != 0;
 }
 
+std::uint32_t RawPcb::wanted_of(const Packet& packet, const ip::Delivery& d, std::size_t header_size) const {
+  const bool v4 = family_ == wire::Family::kV4;
+  return options_.packet_filter.wanted(filter_view(packet, v4 ? 0 : header_size, family_, d.interface));
+}
+
 void RawPcb::take(const Packet& packet, const ip::Delivery& d, std::size_t header_size) {
   Packet copy = packet.clone();
   if (!copy) {
@@ -321,6 +327,7 @@ void RawPcb::take(const Packet& packet, const ip::Delivery& d, std::size_t heade
     return;
   }
   complete_checksum(copy);  // its reader may look at it
+  const std::uint32_t wanted = wanted_of(copy, d, header_size);
   if (family_ == wire::Family::kV6) {
     copy.pull(header_size);
   }
@@ -333,6 +340,11 @@ void RawPcb::take(const Packet& packet, const ip::Delivery& d, std::size_t heade
       return;
     }
   }
+  if (wanted == 0) {
+    raw_.node_.drop(std::move(copy), DropReason::filtered, d.interface);
+    return;
+  }
+  copy.trim(std::min<std::size_t>(wanted, copy.size()));
   const std::size_t cost = copy.size() + kPacketCost;
   if (queued_bytes_ + cost > options_.receive_limit) {
     ++raw_.counters_.receive_full;

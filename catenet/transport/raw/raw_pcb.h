@@ -133,6 +133,8 @@ class RawPcb : public ListNode<RawPcb> {
   [[nodiscard]] bool matches(std::uint8_t protocol, const wire::IpAddress& local, const wire::IpAddress& foreign,
                              const Interface* arrival) const;
   [[nodiscard]] bool is_unwanted(const Packet& packet, std::size_t header_size) const;
+  [[nodiscard]] std::uint32_t wanted_of(const Packet& packet, const ip::Delivery& delivery,
+                                        std::size_t header_size) const;
   void take(const Packet& packet, const ip::Delivery& delivery, std::size_t header_size);
   void report(const ip::ErrorReport& report);
   void changed() const {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "catenet/transport/udp/udp_pcb.h"
+#include "catenet/transport/filter_view.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -451,6 +452,18 @@ bool UdpPcb::is_covered_enough(const Packet& packet) const {
   return covered == packet.size() || (*options_.receive_coverage != 0 && covered >= *options_.receive_coverage);
 }
 
+/// False: the packet is not wanted; else it is cut to what is, but never into its header (Linux).
+bool UdpPcb::passes_filter(Packet& packet, const ip::Delivery& delivery) const {
+  const std::size_t size = packet.size();
+  packet.rewind_to_network_header();
+  const std::size_t begin = packet.size() - size;
+  const std::uint32_t wanted =
+      options_.packet_filter.wanted(filter_view(packet, begin, delivery.source.family(), delivery.interface));
+  packet.pull(begin);
+  packet.trim(std::min(size, std::max<std::size_t>(wanted, wire::kUdpHeaderSize)));
+  return wanted != 0;
+}
+
 void UdpPcb::enqueue(Packet packet, const ip::Delivery& delivery, std::uint16_t from_port) {
   if (!is_covered_enough(packet)) {
     ++udp_.counters_.in_errors;
@@ -458,6 +471,10 @@ void UdpPcb::enqueue(Packet packet, const ip::Delivery& delivery, std::uint16_t 
     return;
   }
   const std::uint16_t to_port = packet.header<wire::UdpHeader>().destination_port;  // not ours, after bind_any()
+  if (options_.packet_filter.program != nullptr && !passes_filter(packet, delivery)) [[unlikely]] {
+    udp_.drop(std::move(packet), DropReason::filtered, delivery.interface);
+    return;
+  }
   packet.pull(wire::kUdpHeaderSize);
   const std::uint16_t each = packet.size() > packet.meta().segment_size ? packet.meta().segment_size : std::uint16_t{0};
   UdpDatagram d{{},
