@@ -99,9 +99,9 @@ class OracleUdp : public Oracle {};
 TEST_P(OracleUdp, AnswersAsTheKernelDoes) { compare(catenet_posix_image_udp, KERNEL_udp); }
 
 INSTANTIATE_TEST_SUITE_P(Cases, OracleUdp,
-                         ::testing::Values("segment_options", "segments", "segments6", "segment_errors", "segment_cmsg",
-                                           "segments_as_one", "batches", "batch_times", "batch_errors", "batch_stream",
-                                           "batch_segments"),
+                         ::testing::Values("segment_options", "segments", "segments6", "segment_errors",
+                                           "segment_filters", "segment_filters6", "segment_cmsg", "segments_as_one",
+                                           "batches", "batch_times", "batch_errors", "batch_stream", "batch_segments"),
                          [](const auto& test) { return std::string(test.param); });
 
 // Raw sockets need privileges, and a network where nobody else speaks.

@@ -194,6 +194,7 @@ class UdpPcb : public ListNode<UdpPcb> {
                              const wire::Endpoint& from);
   void write_checksum(Packet& packet, const wire::Endpoint& to, const wire::Endpoint& from);
   [[nodiscard]] bool is_covered_enough(const Packet& packet) const;
+  void enqueue_each(Packet packet, const ip::Delivery& delivery, std::uint16_t from_port);
   [[nodiscard]] bool passes_filter(Packet& packet, const ip::Delivery& delivery) const;
   void enqueue(Packet packet, const ip::Delivery& delivery, std::uint16_t from_port);
   void keep(UdpDatagram datagram);
