@@ -45,7 +45,26 @@ bool read_filter_option(O& o, const FilterSlot& slot) {
   return kIsFilter<O>;
 }
 
-/// Calls `move` for each pair of `o` and `fields`, a DatagramOptions. False: it is an option of something else.
+/// What packet sockets have as well: calls `move` for each pair of `o` and `fields`. False: it is an option of
+/// something else.
+template <typename O, typename Fields, typename Move>
+bool move_queue_option(O& o, Fields& fields, const Move& move) {
+  using T = std::remove_const_t<O>;
+  if constexpr (std::is_same_v<T, option::ReceiveBuffer>) {
+    move(o.bytes, fields.receive_limit);
+  } else if constexpr (std::is_same_v<T, option::SendBuffer>) {
+    move(o.bytes, fields.send_limit);
+  } else if constexpr (std::is_same_v<T, option::Priority>) {
+    move(o.value, fields.priority);
+  } else if constexpr (std::is_same_v<T, option::Mark>) {
+    move(o.value, fields.mark);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+/// The same of a DatagramOptions.
 template <typename O, typename Fields, typename Move>
 bool move_datagram_option(O& o, Fields& fields, const Move& move) {
   using T = std::remove_const_t<O>;
@@ -55,14 +74,6 @@ bool move_datagram_option(O& o, Fields& fields, const Move& move) {
     move(o.on, fields.reuse_address);
   } else if constexpr (std::is_same_v<T, option::BindToDevice>) {
     move(o.interface, fields.device);
-  } else if constexpr (std::is_same_v<T, option::ReceiveBuffer>) {
-    move(o.bytes, fields.receive_limit);
-  } else if constexpr (std::is_same_v<T, option::SendBuffer>) {
-    move(o.bytes, fields.send_limit);
-  } else if constexpr (std::is_same_v<T, option::Priority>) {
-    move(o.value, fields.priority);
-  } else if constexpr (std::is_same_v<T, option::Mark>) {
-    move(o.value, fields.mark);
   } else if constexpr (std::is_same_v<T, option::TimeToLive>) {
     move(o.hops, fields.ttl);
   } else if constexpr (std::is_same_v<T, option::MulticastTtl>) {
@@ -79,7 +90,7 @@ bool move_datagram_option(O& o, Fields& fields, const Move& move) {
   } else if constexpr (std::is_same_v<T, option::ReceiveErrors>) {
     move(o.on, fields.receive_errors);
   } else {
-    return false;
+    return move_queue_option(o, fields, move);
   }
   return true;
 }

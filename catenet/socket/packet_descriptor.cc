@@ -67,21 +67,12 @@ namespace {
 /// False: it is an option of something else.
 template <typename O, typename Fields, typename Move>
 bool move_packet_option(O& o, Fields& fields, const Move& move) {
-  using T = std::remove_const_t<O>;
-  if constexpr (std::is_same_v<T, option::ReceiveBuffer>) {
-    move(o.bytes, fields.receive_limit);
-  } else if constexpr (std::is_same_v<T, option::SendBuffer>) {
-    move(o.bytes, fields.send_limit);
-  } else if constexpr (std::is_same_v<T, option::Priority>) {
-    move(o.value, fields.priority);
-  } else if constexpr (std::is_same_v<T, option::Mark>) {
-    move(o.value, fields.mark);
-  } else if constexpr (std::is_same_v<T, option::IgnoreOutgoing>) {
+  if constexpr (std::is_same_v<std::remove_const_t<O>, option::IgnoreOutgoing>) {
     move(o.on, fields.ignore_outgoing);
+    return true;
   } else {
-    return false;
+    return move_queue_option(o, fields, move);
   }
-  return true;
 }
 
 }  // namespace
