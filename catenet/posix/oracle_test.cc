@@ -159,7 +159,11 @@ class OracleLooped : public ::testing::TestWithParam<const char*> {
 class OraclePacket : public OracleLooped {};
 TEST_P(OraclePacket, AnswersAsTheKernelDoes) {
   compare(catenet_posix_image_packet, KERNEL_packet,
-          "sysctl -qw net.ipv6.conf.all.disable_ipv6=1 && ip link set eth0 up && ip link set eth1 up", false);
+          "sysctl -qw net.ipv6.conf.all.disable_ipv6=1 && ip link set eth0 up && ip link set eth1 up && "
+          // The kernel tells of the carrier when it comes to it.
+          "for i in 1 2 3 4 5 6 7 8 9; do ip -o link show eth0 | grep -q state.UP && "
+          "ip -o link show eth1 | grep -q state.UP && break; sleep 0.2; done",
+          false);
 }
 
 class OracleGroups : public OracleLooped {};
