@@ -89,8 +89,9 @@ class Ring {
   void grow() {
     const std::uint32_t bigger = block_ == nullptr ? kFirst : block_->capacity * 2;
     void* memory = ::operator new(kOffset + bigger * sizeof(T));
-    auto* fresh = new (memory) Block{bigger, 0, static_cast<std::uint32_t>(size())};
-    for (std::uint32_t i = 0; i < fresh->size; ++i) {
+    const std::uint32_t held = block_ == nullptr ? 0 : block_->size;
+    auto* fresh = new (memory) Block{bigger, 0, held};
+    for (std::uint32_t i = 0; i < held; ++i) {
       T& from = block_->slot(i);
       std::construct_at(&fresh->slot(i), std::move(from));
       std::destroy_at(&from);

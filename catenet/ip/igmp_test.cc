@@ -154,6 +154,24 @@ TEST_F(IgmpTest, ASwitchWithoutAnAddressMayAsk) {
   EXPECT_EQ(drops(DropReason::martian_source), 1U) << "nobody else";
 }
 
+TEST_F(IgmpTest, WhoLeavesEverNewGroupsIsNotRememberedForEver) {
+  constexpr auto kMost = static_cast<std::uint32_t>(Igmp::kMostGoing);
+  for (std::uint32_t i = 0; i < kMost + 100; ++i) {
+    const wire::Ipv4Address group(kTheGroup.value() + i);
+    ASSERT_TRUE(node->ipv4.join(group, eth0));
+    node->ipv4.leave(group, eth0);
+  }
+  EXPECT_EQ(said().size(), 2 * (kMost + 100)) << "each is told of at once";
+  run_for(10_s);
+  EXPECT_EQ(said().size(), kMost) << "and as many as there is room for once more";
+  ASSERT_TRUE(node->ipv4.join(kTheGroup, eth0));
+  node->ipv4.leave(kTheGroup, eth0);
+  run_for(10_s);
+  EXPECT_EQ(said(),
+            (Words{"join 239.1.1.1 to 224.0.0.22", "leave 239.1.1.1 to 224.0.0.22", "leave 239.1.1.1 to 224.0.0.22"}))
+      << "now there is room again";
+}
+
 TEST_F(IgmpTest, ANewLinkIsToldAgain) {
   ASSERT_TRUE(node->ipv4.join(kTheGroup, eth0));
   run_for(10_s);

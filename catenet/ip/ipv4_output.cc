@@ -97,10 +97,7 @@ Result<void> Ipv4::output_whole(Packet packet, const SendOptions& options) {
   header.checksum = 0;
   header.checksum = internet_checksum(packet.head().first(header.header_size()));
   mark_made_here(packet);
-  if ((*path)->kind == PathKind::multicast && !pass_group(packet, **path, options)) {
-    return {};
-  }
-  return depart(std::move(packet), **path, false, wire::kIpv4MaxPacket);
+  return depart(std::move(packet), **path, false, wire::kIpv4MaxPacket, options);
 }
 
 /// The link of the given source address, else the first one that has an address.
@@ -152,10 +149,7 @@ Result<void> Ipv4::send_on(Packet&& packet, Path& path, const SendOptions& optio
   if (too_big && dont_fragment) {
     return refuse(std::move(packet), DropReason::fragmentation_needed, EMSGSIZE, "longer than the path's MTU");
   }
-  if (path.kind == PathKind::multicast && !pass_group(packet, path, options)) [[unlikely]] {
-    return {};
-  }
-  return depart(std::move(packet), path, too_big, mtu);
+  return depart(std::move(packet), path, too_big, mtu, options);
 }
 
 void Ipv4::write_header(Packet& packet, Ipv4Address source, Ipv4Address destination, const SendOptions& options,

@@ -173,6 +173,10 @@ TEST_F(OutputTest, QuestionsOfTransports) {
   EXPECT_TRUE(ip.is_broadcast(ip4("255.255.255.255")));
   EXPECT_FALSE(ip.is_broadcast(ip4("10.0.1.255")));
   EXPECT_EQ(ip.header_size(), 20u);
+  EXPECT_EQ(ip.first_address_of(*eth0), wire::IpAddress(ip4("10.0.0.1")));
+  EXPECT_TRUE(ip.first_address_of(node->add_interface("eth1")).is_unspecified());
+  EXPECT_EQ(ip.interface_with(ip4("10.0.0.1")), eth0);
+  EXPECT_EQ(ip.interface_with(ip4("10.0.0.2")), nullptr);
 }
 
 // A super-segment is not too long: its segments are what meets the MTU.

@@ -138,6 +138,48 @@ TEST_F(HookTest, DropsAndTakes) {
   EXPECT_TRUE(node->udp.got.empty());
 }
 
+TEST_F(HookTest, APacketToAGroupPassesThemBeforeItIsHeardHere) {
+  using enum HookPoint;
+  start_router();
+  ASSERT_TRUE(node->ipv4.join_group(ip4("239.1.1.1"), eth0));
+  run_for(Duration::seconds(10));
+  wire0->frames.clear();  // of IGMP
+  hook_everywhere();
+  hook.at = output;
+  hook.verdict = Hook::Verdict::drop;
+  ASSERT_TRUE(send_to("239.1.1.1", 8, {.interface = eth0}));
+  ASSERT_TRUE(send_to("239.1.1.1", 8, {.stays_here = true, .interface = eth0}));
+  run_for(Duration::seconds(1));
+  EXPECT_EQ(hook.seen, (std::vector{output, output}));
+  EXPECT_EQ(drops(DropReason::filtered), 2u);
+  EXPECT_TRUE(node->udp.got.empty());
+  EXPECT_TRUE(wire0->frames.empty());
+  hook.verdict = Hook::Verdict::accept;
+  hook.seen.clear();
+  ASSERT_TRUE(send_to("239.1.1.1", 8, {.interface = eth0}));
+  run_for(Duration::seconds(1));
+  EXPECT_EQ(hook.seen, (std::vector{output, postrouting, postrouting, prerouting, input})) << "the copy, the packet";
+  EXPECT_EQ(node->udp.got.size(), 1u);
+  EXPECT_EQ(wire0->frames.size(), 1u);
+  hook.at = postrouting;
+  hook.verdict = Hook::Verdict::drop;
+  ASSERT_TRUE(send_to("239.1.1.1", 8, {.interface = eth0}));
+  run_for(Duration::seconds(1));
+  EXPECT_EQ(drops(DropReason::filtered), 4u);
+  EXPECT_EQ(node->udp.got.size(), 1u);
+}
+
+TEST_F(HookTest, AHeaderOfTheSendersGoesWhereTheCallSaid) {
+  start_router();
+  hook_everywhere();
+  const ByteString packet = make_ip({.source = "10.0.0.1", .destination = "192.0.2.1"});
+  ASSERT_TRUE(node->ipv4.output_whole(make_packet(packet), {.destination = ip4("10.1.0.2")})) << "no route of its own";
+  EXPECT_EQ(hook.seen, (std::vector{HookPoint::output, HookPoint::postrouting}));
+  ASSERT_EQ(wire1->frames.size(), 1u);
+  EXPECT_EQ(wire1->frames[0].eth().destination, mac(12));
+  EXPECT_EQ(Ipv4Address(wire1->frames[0].ip().destination), ip4("192.0.2.1"));
+}
+
 // alice -- router -- bob over real cables: ARP on both sides, a packet there, an echo back.
 TEST_F(IpTest, TwoHostsAndARouter) {
   Ipv4Config forwarding;

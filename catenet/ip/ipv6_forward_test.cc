@@ -161,5 +161,17 @@ TEST_F(ForwardTest6, HooksSeeEveryPlace) {
   EXPECT_EQ(wire1->frames.size(), 2u);
 }
 
+TEST_F(ForwardTest6, AHeaderOfTheSendersGoesWhereTheCallSaidPastHooksToo) {
+  start_router();
+  Counter hook;
+  node->ipv6.add_hook(HookPoint::output, hook);
+  const ByteString packet = make_ip6({.source = kHost, .destination = "2001:db8:ffff::1"});
+  ASSERT_TRUE(node->ipv6.output_whole(make_packet(packet), {.destination = ip6(kPeer)})) << "no route of its own";
+  EXPECT_EQ(hook.seen[static_cast<std::size_t>(HookPoint::output)], 1);
+  ASSERT_EQ(wire0->frames.size(), 1u);
+  EXPECT_EQ(wire0->frames[0].eth().destination, mac(2));
+  EXPECT_EQ(Ipv6Address(wire0->frames[0].ip6().destination), ip6("2001:db8:ffff::1"));
+}
+
 }  // namespace
 }  // namespace catenet::ip

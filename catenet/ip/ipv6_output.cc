@@ -82,10 +82,7 @@ Result<void> Ipv6::output_whole(Packet packet, const SendOptions& options) {
     return refuse(std::move(packet), DropReason::no_memory, ENOBUFS, "no headroom for the link's header");
   }
   mark_made_here(packet);
-  if ((*path)->kind == PathKind::multicast && !pass_group(packet, **path, options)) {
-    return {};
-  }
-  return depart(std::move(packet), **path, false, wire::kIpv6HeaderSize + wire::kIpv6MaxPayload);
+  return depart(std::move(packet), **path, false, wire::kIpv6HeaderSize + wire::kIpv6MaxPayload, options);
 }
 
 /// The link of the given source address, else the first one that has an address.
@@ -133,10 +130,7 @@ Result<void> Ipv6::send_on(Packet packet, Path& path, const SendOptions& options
   if (too_big && options.dont_fragment) {
     return refuse(std::move(packet), DropReason::fragmentation_needed, EMSGSIZE, "longer than the path's MTU");
   }
-  if (path.kind == PathKind::multicast && !pass_group(packet, path, options)) [[unlikely]] {
-    return {};
-  }
-  return depart(std::move(packet), path, too_big, mtu);
+  return depart(std::move(packet), path, too_big, mtu, options);
 }
 
 void Ipv6::write_header(Packet& packet, const Ipv6Address& source, const Ipv6Address& destination,

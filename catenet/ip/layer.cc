@@ -95,6 +95,28 @@ std::vector<wire::IpPrefix> Layer<A>::addresses_of(const Interface& interface) c
 }
 
 template <typename A>
+wire::IpAddress Layer<A>::first_address_of(const Interface& interface) const {
+  for (const LocalAddress<A>& a : addresses_) {
+    if (a.interface == &interface && a.is_assigned()) {
+      return a.address();
+    }
+  }
+  return A();
+}
+
+template <typename A>
+Interface* Layer<A>::interface_with(const wire::IpAddress& address) const {
+  const auto own = family_address(address);
+  for (const LocalAddress<A>& a : addresses_) {
+    const bool here = address.zone() == 0 || (a.interface != nullptr && address.zone() == a.interface->index() + 1U);
+    if (own && a.address() == *own && a.is_assigned() && here) {
+      return a.interface;
+    }
+  }
+  return nullptr;
+}
+
+template <typename A>
 Result<void> Layer<A>::join(const A& group, Interface* interface) {
   if (!group.is_multicast()) {
     return fail(EINVAL, "not a multicast group");
@@ -265,7 +287,7 @@ Result<void> Layer<A>::refuse(Packet packet, DropReason reason, int code, const 
 }
 
 template <typename A>
-Result<void> Layer<A>::depart(Packet&& packet, Path& path, bool too_big, std::size_t mtu) {
+Result<void> Layer<A>::depart(Packet&& packet, Path& path, bool too_big, std::size_t mtu, const SendOptions& options) {
   ++counters_.sent;
   Path kept;
   Path* way = &path;
@@ -283,12 +305,14 @@ Result<void> Layer<A>::depart(Packet&& packet, Path& path, bool too_big, std::si
       }
     }
     kept.neighbor = nullptr;
-    if (kept.kind != PathKind::local && !run_hooks(HookPoint::postrouting, packet, nullptr, kept.out)) {
-      return {};
-    }
+  }
+  if (way->kind == PathKind::multicast && !pass_group(packet, *way, options)) [[unlikely]] {
+    return {};
   }
   if (way->kind == PathKind::local) {
     loop_back(std::move(packet));
+  } else if (!pass_hooks(HookPoint::postrouting, packet, nullptr, way->out)) {
+    return {};
   } else if (too_big) {
     fragment(std::move(packet), *way, mtu);
   } else {
@@ -327,7 +351,7 @@ bool Layer<A>::pass_group(Packet& packet, const Path& path, const SendOptions& o
   Packet copy = options.stays_here ? std::move(packet) : packet.clone();
   if (!ours) {
     node_.drop(std::move(copy), DropReason::ttl_expired, path.out);
-  } else if (copy) {
+  } else if (copy && pass_hooks(HookPoint::postrouting, copy, nullptr, path.out)) {
     loop_back(std::move(copy), path.out);
   }
   return !options.stays_here;

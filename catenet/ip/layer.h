@@ -122,6 +122,8 @@ class Layer : public Network, public NetworkProtocol {
   [[nodiscard]] PathMtuCache& path_mtus() { return path_mtus_; }
   [[nodiscard]] const Reassembly* reassembly() const { return reassembly_.get(); }  ///< null until the first fragment
   [[nodiscard]] std::vector<wire::IpPrefix> addresses_of(const Interface& interface) const final;
+  [[nodiscard]] wire::IpAddress first_address_of(const Interface& interface) const override;
+  [[nodiscard]] Interface* interface_with(const wire::IpAddress& address) const override;
   [[nodiscard]] std::size_t header_size() const final { return sizeof(Header); }
   [[nodiscard]] std::size_t max_super_segment() const final { return wire::kIpv4MaxPacket; }  // 16 bits in both
 
@@ -214,7 +216,7 @@ class Layer : public Network, public NetworkProtocol {
   }
   Result<void> refuse(Packet packet, DropReason reason, int code, const char* context);
   /// A packet made here, its header complete: hooks, then back to us, into pieces or to the neighbour.
-  Result<void> depart(Packet&& packet, Path& path, bool too_big, std::size_t mtu);
+  Result<void> depart(Packet&& packet, Path& path, bool too_big, std::size_t mtu, const SendOptions& options);
   void transmit(Packet&& packet, Path& path) {
     Neighbor* neighbor = path.neighbor;
     if (neighbor != nullptr && neighbor->is_usable(node_.now())) [[likely]] {
@@ -226,7 +228,8 @@ class Layer : public Network, public NetworkProtocol {
   void transmit_slow(Packet packet, Path& path);
   /// `in`: where it seems to come in; null: nowhere, it is ours alone.
   void loop_back(Packet packet, Interface* in = nullptr);
-  /// A packet to a group, about to leave: a copy for this node, if it is in the group on that link. False: that was
+  /// A packet to a group that has passed the hooks of output: a copy for this node, if it is in the group on that link,
+  /// which passes those of postrouting as the packet itself will (Linux's ip_mc_output). False: that was
   /// all, and the packet has ended.
   [[nodiscard]] bool pass_group(Packet& packet, const Path& path, const SendOptions& options);
   /// What ICMP taught us of the path; null: nothing.

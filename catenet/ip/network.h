@@ -121,6 +121,10 @@ class Network {
   [[nodiscard]] virtual bool is_broadcast(const wire::IpAddress& address) const = 0;
   /// The addresses of an interface with their prefixes, in the order of configuration; for those who show them.
   [[nodiscard]] virtual std::vector<wire::IpPrefix> addresses_of(const Interface&) const { return {}; }
+  /// The first of them; unspecified if it has none.
+  [[nodiscard]] virtual wire::IpAddress first_address_of(const Interface&) const { return {}; }
+  /// The interface that has this address; null if none.
+  [[nodiscard]] virtual Interface* interface_with(const wire::IpAddress&) const { return nullptr; }
   /// Answers a received packet with "port unreachable" (rate limited); takes no ownership.
   virtual void send_port_unreachable(const Packet& packet, const Delivery& delivery) = 0;
   /// Largest super-segment (PacketMeta::segment_size) that output() takes, its own header counted; 0: it takes none.

@@ -6,14 +6,57 @@
 
 namespace catenet {
 
+class Interface::Shut final : public FrameSink {
+ public:
+  explicit Shut(Interface& interface) : interface_(interface) {}
+  void receive(Packet frame) override { interface_.drop(std::move(frame), DropReason::link_down); }
+  void medium_ready() override { interface_.ready_requested_ = false; }
+  void discard_frame(Packet frame, DropReason reason) override { interface_.drop(std::move(frame), reason); }
+  void link_changed() override {}  // it is down all the same
+
+ private:
+  Interface& interface_;
+};
+
 Interface::Interface(Node& node, std::uint16_t index, std::string_view name)
     : node_(node), index_(index), digests_(node.environment().digests), name_(name) {}
 
 Interface::~Interface() = default;
 
 void Interface::attach(Medium& medium) {
+  if (shut_ != nullptr) {
+    shut_medium_ = &medium;
+    medium.set_sink(*shut_);
+    return;
+  }
   medium_ = &medium;
   medium.set_sink(*this);
+}
+
+void Interface::set_enabled(bool on) {
+  if (on == is_enabled()) {
+    return;
+  }
+  if (!on) {
+    shut_ = std::make_unique<Shut>(*this);
+    shut_medium_ = std::exchange(medium_, nullptr);
+    if (shut_medium_ != nullptr) {
+      shut_medium_->set_sink(*shut_);
+    }
+    drain(DropReason::link_down);
+  } else {
+    const std::unique_ptr<Shut> shut = std::move(shut_);
+    if (shut_medium_ != nullptr) {
+      attach(*std::exchange(shut_medium_, nullptr));
+    }
+  }
+  node_.link_changed(*this);
+}
+
+void Interface::on_shaper_timer(Instant now) {
+  if (medium_ != nullptr) {
+    pump(now);
+  }
 }
 
 void Interface::output(Packet&& packet, const wire::LinkAddress& to, std::uint16_t protocol) {
@@ -43,7 +86,7 @@ void Interface::send_super_segment(Packet super) {
 
 void Interface::send_frame(Packet&& frame) {
   if (medium_ == nullptr) {
-    drop(std::move(frame), DropReason::no_medium);
+    drop(std::move(frame), is_enabled() ? DropReason::no_medium : DropReason::link_down);
     return;
   }
   const bool idle = medium_->is_idle();
@@ -129,6 +172,8 @@ void Interface::receive(Packet frame) {
   PacketMeta& meta = frame.meta();
   meta.arrival_interface = static_cast<std::uint16_t>(index_ + 1);
   meta.stamp = now;
+  meta.priority = 0;  // what another host's sockets said
+  meta.mark = 0;
   if (tap_ != nullptr) [[unlikely]] {
     tap_->frame_came(*this, frame);
   }

@@ -47,8 +47,12 @@ class Interface final : public FrameSink {
   [[nodiscard]] const wire::LinkAddress& address() const { return address_; }
   [[nodiscard]] LinkLayer& link_layer() const { return *link_layer_; }
   [[nodiscard]] const Qdisc& qdisc() const { return *qdisc_; }
-  [[nodiscard]] Medium* medium() const { return medium_; }
+  [[nodiscard]] Medium* medium() const { return shut_ != nullptr ? shut_medium_ : medium_; }
+  /// Frames can come and go: it is switched on, and its medium is up.
   [[nodiscard]] bool is_up() const { return medium_ != nullptr && medium_->is_up(); }
+  /// The administrator's switch (IFF_UP): of one that is off, frames that wait, come or go are dropped.
+  void set_enabled(bool on);
+  [[nodiscard]] bool is_enabled() const { return shut_ == nullptr; }
   [[nodiscard]] const InterfaceCounters& counters() const { return counters_; }
   [[nodiscard]] const DropCounters& drops() const { return drops_; }
   /// Hash over every frame received here and its time: a part of the run's digest; 0 without Environment::digests.
@@ -83,10 +87,12 @@ class Interface final : public FrameSink {
   void transmit(Packet&& frame);
   void pump(Instant now);
   void note_queue() { passes_ = qdisc_->packets() == 0 && qdisc_->is_transparent(); }
-  void on_shaper_timer(Instant now) { pump(now); }
+  void on_shaper_timer(Instant now);
+
+  class Shut;  // what the medium finds while the interface is off, so that frames of others pay nothing for the switch
 
   Node& node_;
-  Medium* medium_ = nullptr;
+  Medium* medium_ = nullptr;  // null also while it is off
   FrameTap* tap_ = nullptr;
   std::unique_ptr<LinkLayer> link_layer_;
   std::unique_ptr<Qdisc> qdisc_;
@@ -101,6 +107,8 @@ class Interface final : public FrameSink {
   bool ready_requested_ = false;
   bool passes_ = false;  // nothing waits, and a frame may go round the qdisc
   std::string name_;
+  std::unique_ptr<Shut> shut_;  // null: it is on
+  Medium* shut_medium_ = nullptr;
 };
 
 }  // namespace catenet

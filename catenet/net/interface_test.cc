@@ -146,6 +146,40 @@ TEST_F(InterfaceTest, WithoutAMediumEverythingIsDropped) {
   loose.drain(DropReason::run_ended);  // no queue either
 }
 
+TEST_F(InterfaceTest, SwitchedOffItDropsWhatWaitsComesAndGoes) {
+  eth.send(frame(1));
+  eth.send(frame(2));
+  eth.set_enabled(false);
+  EXPECT_FALSE(eth.is_up());
+  EXPECT_EQ(eth.medium(), &medium) << "it is plugged in all the same";
+  eth.send(frame(3));
+  medium.sink->receive(frame(4));
+  EXPECT_EQ(eth.drops().of(DropReason::link_down), 3U);
+  EXPECT_EQ(eth.counters().rx_packets, 0U);
+  medium.free();  // as it was asked to say
+  EXPECT_THAT(sizes_sent(), ElementsAre(1));
+  eth.set_enabled(true);
+  EXPECT_TRUE(eth.is_up());
+  medium.sink->receive(frame(4));
+  EXPECT_EQ(node.frames.size(), 1U);
+  eth.send(frame(5));
+  eth.send(frame(6));
+  eth.set_enabled(false);
+  eth.set_enabled(true);
+  eth.send(frame(7));  // the medium has still to say that it is ready, for the frame that was dropped
+  medium.free();
+  EXPECT_THAT(sizes_sent(), ElementsAre(1, 5, 7));
+}
+
+TEST_F(InterfaceTest, AShapersTimeComesWhileItIsOff) {
+  queue().gate = Instant::from_ns(5'000);
+  eth.send(frame(1));
+  eth.set_enabled(false);
+  scheduler.run_until(Instant::from_ns(9'000));
+  EXPECT_TRUE(medium.sent.empty());
+  EXPECT_EQ(eth.drops().of(DropReason::link_down), 1U);
+}
+
 TEST_F(InterfaceTest, ReceivedFramesAreCountedStampedAndNumbered) {
   Interface& second = plug(node, medium);
   scheduler.run_until(Instant::from_ns(777));

@@ -139,23 +139,27 @@ void tell_origin(const SocketFile& file, const socket::Received& got, sockaddr* 
 /// the first of another link.
 wire::Ipv4Address own_address(const SocketFile& file, const socket::Received& got) {
   const ip::Network& network = file.host().table().protocols().network;
-  wire::Ipv4Address own = got.to.address.v4();
   if (!got.to.address.is_multicast() && !network.is_broadcast(got.to.address)) {
-    return own;
+    return got.to.address.v4();
   }
-  bool found = false;
+  wire::Ipv4Address own;
   for (const auto& interface : file.host().node().interfaces()) {
-    const auto prefixes = network.addresses_of(*interface);
+    const wire::Ipv4Address address = network.first_address_of(*interface).v4();
     const bool here = interface->index() + 1U == got.interface;
-    if (!prefixes.empty() && (here || !found)) {
-      own = prefixes[0].address().v4();
-      found = true;
-    }
-    if (here && found && !prefixes.empty()) {
-      break;
-    }
+    own = !address.is_unspecified() && (here || own.is_unspecified()) ? address : own;
   }
-  return own;
+  return own.is_unspecified() ? got.to.address.v4() : own;
+}
+
+/// The interface that a packet came on; of one that this host sent to itself, the one that has the address.
+int arrival_of(const SocketFile& file, const socket::Received& got) {
+  constexpr int kLoopback = 1;  // that of Linux's, which has the other addresses
+  if (got.interface != 0) {
+    return static_cast<int>(got.interface);
+  }
+  const ip::Network* network = file.host().table().protocols().udp.network(got.to.address.family());
+  const Interface* own = network != nullptr ? network->interface_with(got.to.address) : nullptr;
+  return own != nullptr ? own->index() + 1 : kLoopback;
 }
 
 void tell_more(const SocketFile& file, const socket::Received& got, msghdr& message) {
@@ -168,7 +172,7 @@ void tell_more(const SocketFile& file, const socket::Received& got, msghdr& mess
       in6_pktinfo info{};
       const auto bytes = got.to.address.v6().to_bytes();
       std::memcpy(&info.ipi6_addr, bytes.data(), bytes.size());
-      info.ipi6_ifindex = got.interface;
+      info.ipi6_ifindex = static_cast<unsigned>(arrival_of(file, got));
       more.add(IPPROTO_IPV6, IPV6_PKTINFO, info);
     }
     const bool mapped = got.to.address.v6().is_v4_mapped();
@@ -182,7 +186,7 @@ void tell_more(const SocketFile& file, const socket::Received& got, msghdr& mess
   }
   if (file.tell_destination && got.to.address.is_v4()) {
     in_pktinfo info{};
-    info.ipi_ifindex = got.interface != 0 ? static_cast<int>(got.interface) : 1;  // that of Linux's loopback
+    info.ipi_ifindex = arrival_of(file, got);
     info.ipi_addr.s_addr = htonl(got.to.address.v4().value());
     info.ipi_spec_dst.s_addr = htonl(own_address(file, got).value());
     more.add(IPPROTO_IP, IP_PKTINFO, info);

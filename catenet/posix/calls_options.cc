@@ -42,7 +42,7 @@ Result<void> set_limit(Duration& limit, const Value& value) {
 // Linux doubles what is asked for, to have room for its own bookkeeping, and tells the doubled size.
 template <typename T>
 Result<void> set_buffer(const SocketFile& file, int bytes) {
-  constexpr int kSmallest = 1152;
+  constexpr int kSmallest = std::is_same_v<T, option::SendBuffer> ? 2304 : 1152;
   return set(file, T{static_cast<std::size_t>(std::clamp(bytes, kSmallest, std::numeric_limits<int>::max() / 2))});
 }
 
@@ -97,6 +97,9 @@ Result<void> set_socket_option(SocketFile& file, int name, const Value& value) {
   if (name == SO_BINDTODEVICE) {
     return set_device(file, value);
   }
+  if (is_filter_option(name)) {
+    return set_filter_option(file, name, value);
+  }
   const auto number = value.as<int>();
   if (!number) {
     return std::unexpected(number.error());
@@ -104,23 +107,34 @@ Result<void> set_socket_option(SocketFile& file, int name, const Value& value) {
   const bool on = *number != 0;
   switch (name) {
     case SO_REUSEADDR:
-      return set(file, option::ReuseAddress{on});
+      file.reuse_address = on;
+      return file.domain == AF_PACKET ? Result<void>() : set(file, option::ReuseAddress{on});
     case SO_REUSEPORT:
       return set(file, option::ReusePort{on});
     case SO_KEEPALIVE:
       return set(file, option::KeepAlive{on});
     case SO_BROADCAST:
       file.broadcast = on;
-      return file.is_stream() ? Result<void>() : set(file, option::Broadcast{on});
+      return file.is_stream() || file.domain == AF_PACKET ? Result<void>() : set(file, option::Broadcast{on});
     case SO_RCVBUF:
       return set_buffer<option::ReceiveBuffer>(file, *number);
     case SO_SNDBUF:
       return set_buffer<option::SendBuffer>(file, *number);
+    case SO_PRIORITY:
+      return set(file, option::Priority{static_cast<std::uint32_t>(*number)});
+    case SO_MARK:
+      return set(file, option::Mark{static_cast<std::uint32_t>(*number)});
     case SO_NO_CHECK:
       return file.domain == AF_INET ? set(file, option::NoChecksum{on}) : no_such_option();
     default:
       return no_such_option();
   }
+}
+
+// What Linux makes of the four bits of RFC 1349 (ip_tos2prio).
+std::uint32_t priority_of(int tos) {
+  constexpr std::array<std::uint8_t, 8> kPriorities{0, 0, 2, 2, 6, 6, 4, 4};
+  return kPriorities[static_cast<std::size_t>(tos >> 2) & 7];
 }
 
 Result<void> set_ip_option(SocketFile& file, int name, const Value& value) {
@@ -145,6 +159,9 @@ Result<void> set_ip_option(SocketFile& file, int name, const Value& value) {
       }
       return set(file, option::MulticastTtl{static_cast<std::uint8_t>(*number == -1 ? 1 : *number)});
     case IP_TOS:
+      if (!file.is_stream()) {
+        (void)set(file, option::Priority{priority_of(*number)});  // a ping socket has none
+      }
       return set(file, option::TrafficClass{static_cast<std::uint8_t>(*number)});
     case IP_RECVERR:
       return set(file, option::ReceiveErrors{*number != 0});
@@ -302,7 +319,8 @@ Result<void> get_socket_option(const SocketFile& file, int name, Value& value) {
     case SO_ACCEPTCONN:
       return value.give(file.is_listening() ? 1 : 0);
     case SO_REUSEADDR:
-      return get<option::ReuseAddress>(file, value, kOn);
+      return file.domain == AF_PACKET ? value.give(file.reuse_address ? 1 : 0)
+                                      : get<option::ReuseAddress>(file, value, kOn);
     case SO_REUSEPORT:
       return get<option::ReusePort>(file, value, kOn);
     case SO_BINDTODEVICE:
@@ -317,6 +335,14 @@ Result<void> get_socket_option(const SocketFile& file, int name, Value& value) {
       return get<option::ReceiveBuffer>(file, value, kDoubled);
     case SO_SNDBUF:
       return get<option::SendBuffer>(file, value, kDoubled);
+    case SO_PRIORITY:
+      return get<option::Priority>(file, value, [](const auto& o) { return static_cast<int>(o.value); });
+    case SO_MARK:
+      return get<option::Mark>(file, value, [](const auto& o) { return static_cast<int>(o.value); });
+    case SO_GET_FILTER:
+      return get_packet_filter(file, value);
+    case SO_LOCK_FILTER:
+      return get<option::FilterLock>(file, value, kOn);
     case SO_RCVTIMEO:
       return value.give(time_of(file.receive_limit));
     case SO_SNDTIMEO:

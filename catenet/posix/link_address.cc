@@ -28,7 +28,7 @@ std::uint16_t hardware_of(const Interface& interface) {
 /// What ifconfig shows of it.
 unsigned flags_of(const Interface& interface) {
   const bool lan = interface.link_layer().needs_resolution();
-  return IFF_UP | (interface.is_up() ? IFF_RUNNING : 0) |
+  return (interface.is_enabled() ? IFF_UP : 0) | (interface.is_up() ? IFF_RUNNING : 0) |
          (lan ? IFF_BROADCAST | IFF_MULTICAST : IFF_POINTOPOINT | IFF_NOARP | IFF_MULTICAST);
 }
 
@@ -65,7 +65,7 @@ wire::Ipv4Address broadcast_of(const wire::IpPrefix& prefix) {
   return prefix.address().v4().filled(std::min(prefix.length(), 32U));
 }
 
-const Interface* interface_named(const SocketFile& file, const char* name) {
+Interface* interface_named(const SocketFile& file, const char* name) {
   const std::string_view word(name, strnlen(name, IFNAMSIZ));
   return file.host().node().find_interface(word);
 }
@@ -163,15 +163,15 @@ Result<int> interface_request(const SocketFile& file, unsigned long request, voi
   }
   if (request != SIOCGIFINDEX && request != SIOCGIFNAME && request != SIOCGIFHWADDR && request != SIOCGIFFLAGS &&
       request != SIOCGIFMTU && request != SIOCGIFADDR && request != SIOCGIFNETMASK && request != SIOCGIFBRDADDR &&
-      request != SIOCGIFDSTADDR) {
+      request != SIOCGIFDSTADDR && request != SIOCSIFFLAGS) {
     return fail(ENOTTY, "a request of ioctl that is not there");
   }
   auto& asked = *static_cast<ifreq*>(argument);
   const auto interfaces = file.host().node().interfaces();
   const auto number = static_cast<std::size_t>(asked.ifr_ifindex);
-  const Interface* interface = request != SIOCGIFNAME                       ? interface_named(file, asked.ifr_name)
-                               : number >= 1 && number <= interfaces.size() ? interfaces[number - 1].get()
-                                                                            : nullptr;
+  Interface* interface = request != SIOCGIFNAME                       ? interface_named(file, asked.ifr_name)
+                         : number >= 1 && number <= interfaces.size() ? interfaces[number - 1].get()
+                                                                      : nullptr;
   if (interface == nullptr) {
     return fail(ENODEV, "no such interface");
   }
@@ -193,6 +193,14 @@ Result<int> interface_request(const SocketFile& file, unsigned long request, voi
     case SIOCGIFFLAGS:
       asked.ifr_flags = static_cast<short>(flags_of(*interface));
       return 0;
+    case SIOCSIFFLAGS: {
+      const auto changed = static_cast<std::uint16_t>(static_cast<unsigned>(asked.ifr_flags) ^ flags_of(*interface));
+      if ((changed & ~(IFF_UP | IFF_RUNNING)) != 0) {  // the latter is nobody's to set
+        return fail(EOPNOTSUPP, "a flag that cannot be changed");
+      }
+      interface->set_enabled((asked.ifr_flags & IFF_UP) != 0);
+      return 0;
+    }
     case SIOCGIFMTU:
       asked.ifr_mtu = static_cast<int>(interface->mtu());
       return 0;

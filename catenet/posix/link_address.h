@@ -19,8 +19,9 @@ Result<link::LinkEndpoint> link_from(const sockaddr* address, socklen_t size, bo
 /// frame, not of a socket.
 void link_to(const link::LinkEndpoint& end, sockaddr* address, socklen_t* size, bool received);
 
-/// Requests of netdevice(7): SIOCGIFINDEX, SIOCGIFNAME, SIOCGIFHWADDR, SIOCGIFFLAGS, SIOCGIFMTU, SIOCGIFADDR,
-/// SIOCGIFNETMASK, SIOCGIFBRDADDR, SIOCGIFDSTADDR, SIOCGIFCONF. ENODEV, EADDRNOTAVAIL; ENOTTY: none of them.
+/// Requests of netdevice(7): SIOCGIFINDEX, SIOCGIFNAME, SIOCGIFHWADDR, SIOCGIFFLAGS, SIOCSIFFLAGS (IFF_UP), SIOCGIFMTU,
+/// SIOCGIFADDR, SIOCGIFNETMASK, SIOCGIFBRDADDR, SIOCGIFDSTADDR, SIOCGIFCONF. ENODEV, EADDRNOTAVAIL; ENOTTY: none of
+/// them.
 Result<int> interface_request(const SocketFile& file, unsigned long request, void* argument);
 /// All interfaces with their addresses, in one piece of memory, to be freed as such. ENOMEM.
 Result<ifaddrs*> interface_addresses(socket::SocketLayer& host);

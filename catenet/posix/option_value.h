@@ -23,11 +23,11 @@ struct Value {
   template <typename T>
   [[nodiscard]] Result<T> as() const {
     T value{};
-    if (data == nullptr) {
-      return fail(EFAULT, "no value");
-    }
     if (size < sizeof value) {
       return fail(EINVAL, "a value that is cut");
+    }
+    if (data == nullptr) {
+      return fail(EFAULT, "no value");
     }
     std::memcpy(&value, data, sizeof value);
     return value;
@@ -70,6 +70,10 @@ Result<void> get_udp_option(const SocketFile& file, int name, Value& value);
 inline constexpr int kRawLevel = 255;  // SOL_RAW
 Result<void> set_raw_option(const SocketFile& file, int level, int name, const Value& value);
 Result<void> get_raw_option(const SocketFile& file, int level, int name, Value& value);
+/// Filters, of level SOL_SOCKET (options_filter.cc).
+bool is_filter_option(int name);
+Result<void> set_filter_option(const SocketFile& file, int name, const Value& value);
+Result<void> get_packet_filter(const SocketFile& file, Value& value);
 /// Multicast: options of IPPROTO_IP or IPPROTO_IPV6, whichever is the socket's (options_groups.cc).
 bool is_group_option(const SocketFile& file, int name);
 Result<void> set_group_option(const SocketFile& file, int name, const Value& value);

@@ -19,15 +19,7 @@ Interface* interface_numbered(const SocketFile& file, unsigned number) {
 
 /// The interface that has this address of IPv4; null if none.
 Interface* interface_with(const SocketFile& file, wire::Ipv4Address address) {
-  const ip::Network& network = file.host().table().protocols().network;
-  for (const auto& interface : file.host().node().interfaces()) {
-    for (const wire::IpPrefix& prefix : network.addresses_of(*interface)) {
-      if (prefix.address() == wire::IpAddress(address)) {
-        return interface.get();
-      }
-    }
-  }
-  return nullptr;
+  return file.host().table().protocols().network.interface_with(address);
 }
 
 /// The three forms in which IPv4's options name an interface, the shortest of which is one address.

@@ -3,8 +3,8 @@
 // examples/sockets run as they are under the kernel and inside simulated hosts; what they print and how they end must
 // be equal. Covers calls_socket.cc, calls_data.cc, calls_file.cc, calls_poll.cc, calls_options.cc, calls_names.cc,
 // calls_time.cc, calls_stdio.cc, calls_process.cc, options_ipv6.cc, options_raw.cc, options_packet.cc,
-// options_groups.cc, link_address.cc, options_udp.cc, options_tcp_keys.cc, socket_file.cc, epoll.cc, wait.cc,
-// stream.cc, open_file.cc, abi.cc, current.cc.
+// options_groups.cc, link_address.cc, options_udp.cc, options_filter.cc, options_tcp_keys.cc, socket_file.cc, epoll.cc,
+// wait.cc, stream.cc, open_file.cc, abi.cc, current.cc.
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
@@ -99,9 +99,9 @@ class OracleUdp : public Oracle {};
 TEST_P(OracleUdp, AnswersAsTheKernelDoes) { compare(catenet_posix_image_udp, KERNEL_udp); }
 
 INSTANTIATE_TEST_SUITE_P(Cases, OracleUdp,
-                         ::testing::Values("segment_options", "segments", "segments6", "segment_errors", "segment_cmsg",
-                                           "segments_as_one", "batches", "batch_times", "batch_errors", "batch_stream",
-                                           "batch_segments"),
+                         ::testing::Values("segment_options", "segments", "segments6", "segment_errors",
+                                           "segment_filters", "segment_filters6", "segment_cmsg", "segments_as_one",
+                                           "batches", "batch_times", "batch_errors", "batch_stream", "batch_segments"),
                          [](const auto& test) { return std::string(test.param); });
 
 // Raw sockets need privileges, and a network where nobody else speaks.
@@ -121,7 +121,7 @@ TEST_P(OracleRaw, AnswersAsTheKernelDoes) {
 
 INSTANTIATE_TEST_SUITE_P(Cases, OracleRaw,
                          ::testing::Values("making", "ends", "echoing", "filtering", "sharing", "copies", "whole",
-                                           "faults", "unreachable", "taken", "options", "control", "full",
+                                           "faults", "unreachable", "taken", "options", "control", "full", "filters",
                                            "after_disconnect", "ends6", "echoing6", "checksums6", "faults6",
                                            "control6"),
                          [](const auto& test) { return std::string(test.param); });
@@ -159,25 +159,31 @@ class OracleLooped : public ::testing::TestWithParam<const char*> {
 class OraclePacket : public OracleLooped {};
 TEST_P(OraclePacket, AnswersAsTheKernelDoes) {
   compare(catenet_posix_image_packet, KERNEL_packet,
-          "sysctl -qw net.ipv6.conf.all.disable_ipv6=1 && ip link set eth0 up && ip link set eth1 up", false);
+          "sysctl -qw net.ipv6.conf.all.disable_ipv6=1 && ip link set eth0 up && ip link set eth1 up && "
+          // The kernel tells of the carrier when it comes to it.
+          "for i in 1 2 3 4 5 6 7 8 9; do ip -o link show eth0 | grep -q state.UP && "
+          "ip -o link show eth1 | grep -q state.UP && break; sleep 0.2; done",
+          false);
 }
 
 class OracleGroups : public OracleLooped {};
 TEST_P(OracleGroups, AnswersAsTheKernelDoes) {
   compare(catenet_posix_image_groups, KERNEL_groups,
-          "sysctl -qw net.ipv6.conf.eth0.accept_dad=0 net.ipv6.conf.eth1.accept_dad=0 && ip link set eth0 up && "
+          "sysctl -qw net.ipv6.conf.eth0.accept_dad=0 net.ipv6.conf.eth1.accept_dad=0 && ip link set lo up && "
+          "ip link set eth0 up && "
           "ip link set eth1 up && ip route add 224.0.0.0/4 dev eth0",
           true);
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, OracleGroups,
-                         ::testing::Values("members", "options", "looping", "sharing", "choosing", "raw", "members6",
-                                           "looping6"),
+                         ::testing::Values("members", "options", "looping", "sharing", "choosing", "raw", "raw6", "own",
+                                           "members6", "looping6"),
                          [](const auto& test) { return std::string(test.param); });
 
 INSTANTIATE_TEST_SUITE_P(Cases, OraclePacket,
                          ::testing::Values("making", "ends", "frames", "payloads", "outgoing", "lengths", "faults",
-                                           "promiscuous", "options", "receiving", "interfaces", "addresses"),
+                                           "promiscuous", "options", "receiving", "interfaces", "addresses", "downs",
+                                           "filters", "filter_options"),
                          [](const auto& test) { return std::string(test.param); });
 
 // TCP's MD5 signatures; the kernel may have been built without.

@@ -70,7 +70,8 @@ class SocketFile final : public OpenFile {
   // Options that are the process's side of the matter. Time limits: zero, none.
   Duration receive_limit;
   Duration send_limit;
-  bool broadcast = false;         ///< of a stream, for which it means nothing, on Linux too
+  bool broadcast = false;         ///< of a stream or a packet socket, for which it means nothing, on Linux too
+  bool reuse_address = false;     ///< of a packet socket, likewise
   bool tell_destination = false;  ///< IP_PKTINFO, IPV6_RECVPKTINFO
   bool tell_ttl = false;          ///< IP_RECVTTL, IPV6_RECVHOPLIMIT
   bool tell_tos = false;          ///< IP_RECVTOS, IPV6_RECVTCLASS

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "catenet/socket/datagram_options.h"
 #include "catenet/wire/udp_lite.h"
 
 namespace catenet::socket {
@@ -142,18 +143,30 @@ PcbRow DatagramDescriptor::row() const { return row_of(pcb_); }
 
 // ---- options ------------------------------------------------------------------------------------------------------
 
+// What needs no look at the value, as move_datagram_option().
+template <typename O, typename Fields, typename Move>
+static bool move_udp_option(O& o, Fields& fields, const Move& move) {
+  using T = std::remove_const_t<O>;
+  if constexpr (std::is_same_v<T, option::ReusePort>) {
+    move(o.on, fields.reuse_port);
+  } else if constexpr (std::is_same_v<T, option::MulticastAll>) {
+    move(o.on, fields.multicast_all);
+  } else if constexpr (std::is_same_v<T, option::NoChecksum>) {
+    move(o.on, fields.no_checksum);
+  } else if constexpr (std::is_same_v<T, option::SegmentSize>) {
+    move(o.bytes, fields.segment_size);
+  } else if constexpr (std::is_same_v<T, option::ReceiveSegments>) {
+    move(o.on, fields.receive_segments);
+  } else {
+    return move_datagram_option(o, fields, move);
+  }
+  return true;
+}
+
 template <typename T>
 Result<void> DatagramDescriptor::apply(const T& o) {
   auto& options = pcb_.options();
-  if constexpr (std::is_same_v<T, option::Broadcast>) {
-    options.broadcast = o.on;
-  } else if constexpr (std::is_same_v<T, option::ReuseAddress>) {
-    options.reuse_address = o.on;
-  } else if constexpr (std::is_same_v<T, option::ReusePort>) {
-    options.reuse_port = o.on;
-  } else if constexpr (std::is_same_v<T, option::BindToDevice>) {
-    options.device = o.interface;
-  } else if constexpr (std::is_same_v<T, option::V6Only>) {
+  if constexpr (std::is_same_v<T, option::V6Only>) {
     if (pcb_.family() == wire::Family::kV4) {
       return no_such_option();
     }
@@ -161,31 +174,6 @@ Result<void> DatagramDescriptor::apply(const T& o) {
       return fail(EINVAL, "bound already");
     }
     options.v6_only = o.on;
-  } else if constexpr (std::is_same_v<T, option::ReceiveBuffer>) {
-    options.receive_limit = o.bytes;
-  } else if constexpr (std::is_same_v<T, option::TimeToLive>) {
-    options.ttl = o.hops;
-  } else if constexpr (std::is_same_v<T, option::MulticastTtl>) {
-    options.multicast_ttl = o.hops;
-  } else if constexpr (std::is_same_v<T, option::MulticastLoop>) {
-    options.multicast_loop = o.on;
-  } else if constexpr (std::is_same_v<T, option::MulticastAll>) {
-    options.multicast_all = o.on;
-  } else if constexpr (std::is_same_v<T, option::MulticastInterface>) {
-    options.multicast_device = o.interface;
-    options.multicast_source = o.source;
-  } else if constexpr (std::is_same_v<T, option::TrafficClass>) {
-    options.traffic_class = o.bits;
-  } else if constexpr (std::is_same_v<T, option::DontFragment>) {
-    options.dont_fragment = o.on;
-  } else if constexpr (std::is_same_v<T, option::NoChecksum>) {
-    options.no_checksum = o.on;
-  } else if constexpr (std::is_same_v<T, option::ReceiveErrors>) {
-    options.receive_errors = o.on;
-  } else if constexpr (std::is_same_v<T, option::SegmentSize>) {
-    options.segment_size = o.bytes;
-  } else if constexpr (std::is_same_v<T, option::ReceiveSegments>) {
-    options.receive_segments = o.on;
   } else if constexpr (kIsCoverage<T>) {
     if (pcb_.flavour() != transport::UdpFlavour::lite) {
       return no_such_option();
@@ -199,7 +187,9 @@ Result<void> DatagramDescriptor::apply(const T& o) {
     return pcb_.join(o.group, o.interface);
   } else if constexpr (std::is_same_v<T, option::LeaveGroup>) {
     return pcb_.leave(o.group, o.interface);
-  } else {
+  } else if constexpr (kIsFilter<T>) {
+    return change_filter(options.packet_filter, o);
+  } else if (!move_udp_option(o, options, kSetField)) {
     return no_such_option();
   }
   return {};
@@ -212,49 +202,16 @@ Result<void> DatagramDescriptor::set_option(const Option& option) {
 template <typename T>
 Result<void> DatagramDescriptor::fetch(T& o) const {
   const auto& options = pcb_.options();
-  if constexpr (std::is_same_v<T, option::Broadcast>) {
-    o.on = options.broadcast;
-  } else if constexpr (std::is_same_v<T, option::ReuseAddress>) {
-    o.on = options.reuse_address;
-  } else if constexpr (std::is_same_v<T, option::ReusePort>) {
-    o.on = options.reuse_port;
-  } else if constexpr (std::is_same_v<T, option::BindToDevice>) {
-    o.interface = options.device;
-  } else if constexpr (std::is_same_v<T, option::V6Only>) {
+  if constexpr (std::is_same_v<T, option::V6Only>) {
     if (pcb_.family() == wire::Family::kV4) {
       return no_such_option();
     }
     o.on = options.v6_only;
-  } else if constexpr (std::is_same_v<T, option::ReceiveBuffer>) {
-    o.bytes = options.receive_limit;
-  } else if constexpr (std::is_same_v<T, option::TimeToLive>) {
-    o.hops = options.ttl;
-  } else if constexpr (std::is_same_v<T, option::MulticastTtl>) {
-    o.hops = options.multicast_ttl;
-  } else if constexpr (std::is_same_v<T, option::MulticastLoop>) {
-    o.on = options.multicast_loop;
-  } else if constexpr (std::is_same_v<T, option::MulticastAll>) {
-    o.on = options.multicast_all;
-  } else if constexpr (std::is_same_v<T, option::MulticastInterface>) {
-    o.interface = options.multicast_device;
-    o.source = options.multicast_source;
-  } else if constexpr (std::is_same_v<T, option::TrafficClass>) {
-    o.bits = options.traffic_class;
-  } else if constexpr (std::is_same_v<T, option::DontFragment>) {
-    o.on = options.dont_fragment;
-  } else if constexpr (std::is_same_v<T, option::NoChecksum>) {
-    o.on = options.no_checksum;
-  } else if constexpr (std::is_same_v<T, option::ReceiveErrors>) {
-    o.on = options.receive_errors;
-  } else if constexpr (std::is_same_v<T, option::SegmentSize>) {
-    o.bytes = options.segment_size;
-  } else if constexpr (std::is_same_v<T, option::ReceiveSegments>) {
-    o.on = options.receive_segments;
   } else if constexpr (std::is_same_v<T, option::SendCoverage>) {
     o.bytes = options.send_coverage;
   } else if constexpr (std::is_same_v<T, option::ReceiveCoverage>) {
     o.bytes = options.receive_coverage;
-  } else {
+  } else if (!move_udp_option(o, options, kReadField) && !read_filter_option(o, options.packet_filter)) {
     return no_such_option();
   }
   return {};

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "catenet/socket/packet_descriptor.h"
 
+#include <type_traits>
+
+#include "catenet/socket/datagram_options.h"
+
 namespace catenet::socket {
 
 PacketDescriptor::PacketDescriptor(SocketTable& table, link::Frames& frames, bool with_header, std::uint16_t protocol)
@@ -58,30 +62,46 @@ PcbRow PacketDescriptor::row() const {
 
 // ---- options ------------------------------------------------------------------------------------------------------
 
-Result<void> PacketDescriptor::set_option(const Option& option) {
-  if (const auto* buffer = std::get_if<option::ReceiveBuffer>(&option)) {
-    pcb_.options().receive_limit = buffer->bytes;
-  } else if (const auto* ignore = std::get_if<option::IgnoreOutgoing>(&option)) {
-    pcb_.options().ignore_outgoing = ignore->on;
-  } else if (const auto* join = std::get_if<option::JoinLink>(&option)) {
-    return pcb_.join(join->interface, join->what);
-  } else if (const auto* leave = std::get_if<option::LeaveLink>(&option)) {
-    return pcb_.leave(leave->interface, leave->what);
+namespace {
+
+/// False: it is an option of something else.
+template <typename O, typename Fields, typename Move>
+bool move_packet_option(O& o, Fields& fields, const Move& move) {
+  if constexpr (std::is_same_v<std::remove_const_t<O>, option::IgnoreOutgoing>) {
+    move(o.on, fields.ignore_outgoing);
+    return true;
   } else {
-    return no_such_option();
+    return move_queue_option(o, fields, move);
   }
-  return {};
+}
+
+}  // namespace
+
+Result<void> PacketDescriptor::set_option(const Option& option) {
+  if (const auto* join = std::get_if<option::JoinLink>(&option)) {
+    return pcb_.join(join->interface, join->what);
+  }
+  if (const auto* leave = std::get_if<option::LeaveLink>(&option)) {
+    return pcb_.leave(leave->interface, leave->what);
+  }
+  if (const auto* filter = std::get_if<option::Filter>(&option)) {
+    return change_filter(pcb_.options().filter, *filter);
+  }
+  if (const auto* lock = std::get_if<option::FilterLock>(&option)) {
+    return change_filter(pcb_.options().filter, *lock);
+  }
+  const bool known =
+      std::visit([this](const auto& o) { return move_packet_option(o, pcb_.options(), kSetField); }, option);
+  return known ? Result<void>() : no_such_option();
 }
 
 Result<void> PacketDescriptor::read_option(Option& option) const {
-  if (auto* buffer = std::get_if<option::ReceiveBuffer>(&option)) {
-    buffer->bytes = pcb_.options().receive_limit;
-  } else if (auto* ignore = std::get_if<option::IgnoreOutgoing>(&option)) {
-    ignore->on = pcb_.options().ignore_outgoing;
-  } else {
-    return no_such_option();
-  }
-  return {};
+  const bool known = std::visit(
+      [this](auto& o) {
+        return move_packet_option(o, pcb_.options(), kReadField) || read_filter_option(o, pcb_.options().filter);
+      },
+      option);
+  return known ? Result<void>() : no_such_option();
 }
 
 }  // namespace catenet::socket

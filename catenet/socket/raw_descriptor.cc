@@ -3,6 +3,8 @@
 
 #include <type_traits>
 
+#include "catenet/socket/datagram_options.h"
+
 namespace catenet::socket {
 
 RawDescriptor::RawDescriptor(SocketTable& table, transport::Raw& raw, wire::Family family, std::uint8_t protocol)
@@ -89,31 +91,12 @@ PcbRow RawDescriptor::row() const {
 template <typename T>
 Result<void> RawDescriptor::apply(const T& o) {
   auto& options = pcb_.options();
-  if constexpr (std::is_same_v<T, option::Broadcast>) {
-    options.broadcast = o.on;
-  } else if constexpr (std::is_same_v<T, option::BindToDevice>) {
-    options.device = o.interface;
-  } else if constexpr (std::is_same_v<T, option::ReceiveBuffer>) {
-    options.receive_limit = o.bytes;
-  } else if constexpr (std::is_same_v<T, option::TimeToLive>) {
-    options.ttl = o.hops;
-  } else if constexpr (std::is_same_v<T, option::MulticastTtl>) {
-    options.multicast_ttl = o.hops;
-  } else if constexpr (std::is_same_v<T, option::MulticastLoop>) {
-    options.multicast_loop = o.on;
-  } else if constexpr (std::is_same_v<T, option::MulticastInterface>) {
-    options.multicast_device = o.interface;
-    options.multicast_source = o.source;
-  } else if constexpr (std::is_same_v<T, option::JoinGroup>) {
+  if constexpr (std::is_same_v<T, option::JoinGroup>) {
     return pcb_.join(o.group, o.interface);
   } else if constexpr (std::is_same_v<T, option::LeaveGroup>) {
     return pcb_.leave(o.group, o.interface);
-  } else if constexpr (std::is_same_v<T, option::TrafficClass>) {
-    options.traffic_class = o.bits;
-  } else if constexpr (std::is_same_v<T, option::DontFragment>) {
-    options.dont_fragment = o.on;
-  } else if constexpr (std::is_same_v<T, option::ReceiveErrors>) {
-    options.receive_errors = o.on;
+  } else if constexpr (kIsFilter<T>) {
+    return change_filter(options.packet_filter, o);
   } else if constexpr (std::is_same_v<T, option::HeaderIncluded>) {
     options.header_included = o.on;
   } else if constexpr (std::is_same_v<T, option::UnwantedTypes>) {
@@ -129,7 +112,7 @@ Result<void> RawDescriptor::apply(const T& o) {
       return fail(EINVAL, "a checksum at an odd place");
     }
     options.checksum_offset = o.bytes;
-  } else {
+  } else if (!move_datagram_option(o, options, kSetField)) {
     return no_such_option();
   }
   return {};
@@ -142,28 +125,7 @@ Result<void> RawDescriptor::set_option(const Option& option) {
 template <typename T>
 Result<void> RawDescriptor::fetch(T& o) const {
   const auto& options = pcb_.options();
-  if constexpr (std::is_same_v<T, option::Broadcast>) {
-    o.on = options.broadcast;
-  } else if constexpr (std::is_same_v<T, option::BindToDevice>) {
-    o.interface = options.device;
-  } else if constexpr (std::is_same_v<T, option::ReceiveBuffer>) {
-    o.bytes = options.receive_limit;
-  } else if constexpr (std::is_same_v<T, option::TimeToLive>) {
-    o.hops = options.ttl;
-  } else if constexpr (std::is_same_v<T, option::MulticastTtl>) {
-    o.hops = options.multicast_ttl;
-  } else if constexpr (std::is_same_v<T, option::MulticastLoop>) {
-    o.on = options.multicast_loop;
-  } else if constexpr (std::is_same_v<T, option::MulticastInterface>) {
-    o.interface = options.multicast_device;
-    o.source = options.multicast_source;
-  } else if constexpr (std::is_same_v<T, option::TrafficClass>) {
-    o.bits = options.traffic_class;
-  } else if constexpr (std::is_same_v<T, option::DontFragment>) {
-    o.on = options.dont_fragment;
-  } else if constexpr (std::is_same_v<T, option::ReceiveErrors>) {
-    o.on = options.receive_errors;
-  } else if constexpr (std::is_same_v<T, option::HeaderIncluded>) {
+  if constexpr (std::is_same_v<T, option::HeaderIncluded>) {
     o.on = options.header_included;
   } else if constexpr (std::is_same_v<T, option::UnwantedTypes>) {
     if (!pcb_.is_icmp()) {
@@ -175,7 +137,7 @@ Result<void> RawDescriptor::fetch(T& o) const {
       return no_such_option();
     }
     o.bytes = options.checksum_offset;
-  } else {
+  } else if (!move_datagram_option(o, options, kReadField) && !read_filter_option(o, options.packet_filter)) {
     return no_such_option();
   }
   return {};

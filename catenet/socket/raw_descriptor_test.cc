@@ -123,6 +123,34 @@ TEST_F(RawSocket, OptionsOfOthersAreRefused) {
   EXPECT_EQ(code_of(alice().set_option(datagram, option::HeaderIncluded{true})), ENOPROTOOPT);
 }
 
+class LabelReader final : public ip::Hook {
+ public:
+  Verdict on_packet(ip::HookPoint, Packet& packet, Interface*, Interface*) override {
+    seen.emplace_back(packet.meta().priority, packet.meta().mark);
+    return Verdict::accept;
+  }
+  std::vector<std::pair<int, std::uint32_t>> seen;
+};
+
+TEST_F(RawSocket, PriorityAndMarkGoWithThePacketsInsideTheirHost) {
+  LabelReader sent;
+  LabelReader heard;
+  alice_->node.ipv4.add_hook(ip::HookPoint::output, sent);
+  bob_->node.ipv4.add_hook(ip::HookPoint::prerouting, heard);
+  for (const int fd : {open(alice()), alice().socket(SocketType::datagram).value()}) {
+    ASSERT_TRUE(alice().set_option(fd, option::Priority{3}));
+    ASSERT_TRUE(alice().set_option(fd, option::Mark{0xfeedf00d}));
+    ASSERT_TRUE(alice().send_to(fd, text("hello"), {bob_end().address, 9}));
+    ASSERT_TRUE(alice().set_option(fd, option::Priority{1 << 16}));
+    ASSERT_TRUE(alice().send_to(fd, text("hello"), {bob_end().address, 9}));
+    run_for(Duration::milliseconds(100));
+    EXPECT_EQ(alice().get_option<option::Priority>(fd)->value, 1U << 16);
+    const std::vector<std::pair<int, std::uint32_t>> labels{{3, 0xfeedf00d}, {7, 0xfeedf00d}};
+    EXPECT_EQ(std::exchange(sent.seen, {}), labels);
+    EXPECT_EQ(std::exchange(heard.seen, {}), (std::vector<std::pair<int, std::uint32_t>>(2)));
+  }
+}
+
 TEST_F(RawSocket, TheErrorQueueTellsWhichRouterItWas) {
   const int fd = open(alice());
   ASSERT_TRUE(alice().set_option(fd, option::ReceiveErrors{true}));

@@ -232,19 +232,11 @@ void StreamDescriptor::end_send(bool zero_copy) {
 }
 
 Result<SendNotice> StreamDescriptor::recv_notice() {
-  const transport::TcpSendNotice* next = pcb_->next_notice();
-  if (next == nullptr) {
+  if (pcb_->next_notice() == nullptr) {
     return fail(EAGAIN, "no notice");
   }
-  SendNotice notice{next->what, next->id, next->id, next->at};
-  (void)pcb_->take_notice();
-  for (next = pcb_->next_notice(); notice.what == SendNotice::What::released && next != nullptr &&
-                                   next->what == notice.what && next->id == notice.last + 1;
-       next = pcb_->next_notice()) {
-    ++notice.last;
-    (void)pcb_->take_notice();
-  }
-  return notice;
+  const transport::TcpSendNotice notice = pcb_->take_notice();
+  return SendNotice{notice.what, notice.id, notice.last, notice.at};
 }
 
 Result<Received> StreamDescriptor::recv(std::span<std::byte> out, bool peek) {

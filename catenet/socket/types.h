@@ -4,6 +4,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,6 +15,7 @@
 #include "catenet/base/time.h"
 #include "catenet/ip/network.h"
 #include "catenet/link/frames/frame_pcb.h"
+#include "catenet/packet/packet_filter.h"
 #include "catenet/transport/raw/raw_pcb.h"
 #include "catenet/transport/tcp/congestion/congestion.h"
 #include "catenet/transport/tcp/fast_open.h"
@@ -100,7 +102,7 @@ struct Broadcast {
 };  ///< datagram, ping, raw: may send to broadcast addresses
 struct ReuseAddress {
   bool on = false;
-};  ///< before bind
+};  ///< before bind; of a raw socket, which has no port, it means nothing, on Linux too
 struct ReusePort {
   bool on = false;
 };  ///< stream, datagram, before bind: what comes is spread over all sockets of the port that say the same
@@ -115,7 +117,20 @@ struct ReceiveBuffer {
 };
 struct SendBuffer {
   std::size_t bytes = 0;
-};  ///< stream
+};  ///< stream; datagram, raw, packet: kept and told, no send of theirs waits for others
+struct Priority {
+  std::uint32_t value = 0;
+};  ///< datagram, raw, packet: of what is sent, for queues (SO_PRIORITY)
+struct Mark {
+  std::uint32_t value = 0;
+};  ///< datagram, raw, packet: of what is sent, for filters (SO_MARK)
+struct Filter {
+  std::shared_ptr<const PacketFilter> program;
+};  ///< datagram, raw, packet: what of each packet is wanted (SO_ATTACH_FILTER); null: all, ENOENT if that is so
+    ///< already
+struct FilterLock {
+  bool on = false;
+};  ///< datagram, raw, packet: the filter stays as it is for good, as does this (EPERM; SO_LOCK_FILTER)
 struct TimeToLive {
   std::uint8_t hops = 0;
 };  ///< 0: the node's default
@@ -281,7 +296,8 @@ using Option = std::variant<
     option::Md5Key, option::AoKey, option::AoKeyRemoval, option::AoChoice, option::Keys, option::AdvertisedUserTimeout,
     option::UserTimeout, option::Congestion, option::Linger, option::JoinGroup, option::LeaveGroup,
     option::MulticastLoop, option::MulticastAll, option::MulticastInterface, option::IgnoreOutgoing, option::JoinLink,
-    option::LeaveLink, option::UnsentLowMark, option::ZeroCopy, option::SendStamps, option::SynRetries>;
+    option::LeaveLink, option::UnsentLowMark, option::ZeroCopy, option::SendStamps, option::SynRetries,
+    option::Priority, option::Mark, option::Filter, option::FilterLock>;
 
 /// A call with its arguments, to be shown.
 struct Call {

@@ -31,7 +31,7 @@ Result<void> FramePcb::bind(unsigned interface, std::uint16_t protocol) {
   const bool same = interface == interface_ && protocol == protocol_;
   interface_ = interface;
   protocol_ = protocol;
-  if (!same && protocol != 0 && which != nullptr && !which->is_up()) {  // it is bound, and its next call is told
+  if (!same && protocol != 0 && which != nullptr && !which->is_enabled()) {  // it is bound, and its next call is told
     pending_error_ = ENETDOWN;
     changed();
   }
@@ -60,8 +60,8 @@ Result<void> FramePcb::send(std::span<const std::byte> bytes, const LinkEndpoint
   if (!with_header_ && header_size != 0 && (to == nullptr || to->address.size() < wire::MacAddress::kSize)) {
     return fail(EINVAL, "no address to send to");
   }
-  if (!out->is_up()) {
-    return fail(ENETDOWN, "the link is down");
+  if (!out->is_enabled()) {  // a cable that is out is another matter: nobody is told, and what is sent is lost
+    return fail(ENETDOWN, "the interface is off");
   }
   if (bytes.size() > out->mtu() + (with_header_ ? header_size : 0)) {
     return fail(EMSGSIZE, "longer than a frame can be");
@@ -87,6 +87,8 @@ Result<void> FramePcb::send(std::span<const std::byte> bytes, const LinkEndpoint
   }
   frame.meta().stamp = node.now();
   frame.meta().sender = number_;
+  frame.meta().priority = static_cast<std::uint8_t>(std::min(options_.priority, 7U));
+  frame.meta().mark = options_.mark;
   ++frames_.counters_.out_frames;
   out->send(std::move(frame));
   return {};
@@ -102,7 +104,20 @@ bool FramePcb::wants(const LinkEndpoint& from) const {
                                           : protocol_ == kEveryProtocol || protocol_ == from.protocol;
 }
 
+std::uint32_t FramePcb::wanted_of(const Packet& frame, const LinkEndpoint& from, std::size_t header_size) const {
+  FilterView view{.packet = frame, .begin = with_header_ ? 0 : header_size, .network = header_size, .link = 0};
+  view.protocol = from.protocol;
+  view.hardware = from.hardware;
+  view.interface = from.interface;
+  view.kind = static_cast<std::uint8_t>(from.kind);
+  return options_.filter.wanted(view);
+}
+
 void FramePcb::take(const Packet& frame, const LinkEndpoint& from, std::size_t header_size) {
+  const std::uint32_t wanted = wanted_of(frame, from, header_size);
+  if (wanted == 0) {
+    return;
+  }
   ++statistics_.frames;
   Packet copy = frame.clone();
   if (!copy) {
@@ -114,6 +129,7 @@ void FramePcb::take(const Packet& frame, const LinkEndpoint& from, std::size_t h
   if (!with_header_) {
     copy.pull(header_size);
   }
+  copy.trim(std::min<std::size_t>(wanted, copy.size()));
   const std::size_t cost = copy.size() + kFrameCost;
   if (queued_bytes_ + cost > options_.receive_limit) {
     ++statistics_.dropped;
@@ -130,7 +146,7 @@ void FramePcb::take(const Packet& frame, const LinkEndpoint& from, std::size_t h
 
 Result<ReceivedFrame> FramePcb::receive() {
   if (pending_error_ != 0) {
-    return fail(take_error(), "the link has gone down");
+    return fail(take_error(), "the interface is off");
   }
   if (queue_.empty()) {
     return fail(EAGAIN, "no frame is waiting");

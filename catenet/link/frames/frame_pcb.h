@@ -12,6 +12,7 @@
 #include "catenet/base/ring.h"
 #include "catenet/link/frames/link_endpoint.h"
 #include "catenet/packet/packet.h"
+#include "catenet/packet/packet_filter.h"
 
 namespace catenet {
 class Interface;
@@ -34,8 +35,12 @@ class FramePcb : public ListNode<FramePcb> {
   static constexpr std::size_t kMaxMemberships = 20;
 
   struct Options {
-    std::size_t receive_limit = kDefaultReceiveLimit;  ///< bytes, kFrameCost each included
-    bool ignore_outgoing = false;                      ///< what this host sends is not of interest
+    std::size_t receive_limit = kDefaultReceiveLimit;   ///< bytes, kFrameCost each included
+    std::size_t send_limit = kDefaultReceiveLimit / 2;  ///< told to who asks: what is sent is the interface's at once
+    std::uint32_t priority = 0;                         ///< for queues (SO_PRIORITY): 0 to 7, what is above is 7
+    std::uint32_t mark = 0;                             ///< for filters (SO_MARK)
+    FilterSlot filter;                                  ///< what of a frame is wanted, as it is received
+    bool ignore_outgoing = false;                       ///< what this host sends is not of interest
   };
   /// Since they were last asked for.
   struct Statistics {
@@ -55,7 +60,7 @@ class FramePcb : public ListNode<FramePcb> {
   /// with the protocol of `to`. ENXIO no interface given or known, ENETDOWN, EINVAL shorter than a header or no address
   /// to send to, EMSGSIZE, ENOBUFS.
   Result<void> send(std::span<const std::byte> bytes, const LinkEndpoint* to = nullptr);
-  /// The oldest frame. EAGAIN none; ENETDOWN, once, when its link has gone down.
+  /// The oldest frame. EAGAIN none; ENETDOWN, once, when its interface has been switched off.
   Result<ReceivedFrame> receive();
   /// The same, which stays queued; null if none.
   [[nodiscard]] const ReceivedFrame* peek() const { return queue_.empty() ? nullptr : &queue_.front(); }
@@ -89,6 +94,7 @@ class FramePcb : public ListNode<FramePcb> {
     bool operator==(const Joined&) const = default;
   };
   [[nodiscard]] bool wants(const LinkEndpoint& from) const;
+  [[nodiscard]] std::uint32_t wanted_of(const Packet& frame, const LinkEndpoint& from, std::size_t header_size) const;
   void take(const Packet& frame, const LinkEndpoint& from, std::size_t header_size);
   void changed() const {
     if (on_change_) {

@@ -109,7 +109,7 @@ void Frames::frame_goes(Interface& out, const Packet& frame) {
 }
 
 void Frames::link_changed(Interface& interface) {
-  if (interface.is_up()) {
+  if (interface.is_enabled()) {
     return;
   }
   for (FramePcb& pcb : all_) {

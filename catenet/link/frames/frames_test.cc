@@ -156,11 +156,32 @@ TEST_F(FramesTest, AShortFrameIsPadded) {
   EXPECT_EQ(medium1.sent[0].peek(59), std::byte{0});
 }
 
-TEST_F(FramesTest, ALinkThatIsDownIsToldOf) {
+TEST_F(FramesTest, PriorityAndMarkGoWithTheFrame) {
+  FramePcb pcb(frames, true, 0);
+  pcb.options().priority = 9;
+  pcb.options().mark = 77;
+  const LinkEndpoint to{.interface = 1};
+  ASSERT_TRUE(pcb.send(frame_for(station(5)), &to));
+  EXPECT_EQ(medium0.sent.at(0).meta().priority, 7) << "the highest that a packet has";
+  EXPECT_EQ(medium0.sent.at(0).meta().mark, 77U);
+}
+
+TEST_F(FramesTest, OfACableThatIsOutNobodyIsTold) {
+  FramePcb bound(frames, true, 0);
+  ASSERT_TRUE(bound.bind(1, kTestType));
+  medium0.up = false;
+  frames.link_changed(eth0);
+  EXPECT_EQ(bound.receive().error().code, EAGAIN);
+  EXPECT_TRUE(bound.send(frame_for(station(5))));
+  ASSERT_TRUE(bound.bind(1, kEveryProtocol));
+  EXPECT_FALSE(bound.has_error());
+}
+
+TEST_F(FramesTest, AnInterfaceThatIsSwitchedOffIsToldOf) {
   FramePcb bound(frames, true, 0);
   FramePcb free(frames, true, kEveryProtocol);
   ASSERT_TRUE(bound.bind(1, kTestType));
-  medium0.up = false;
+  eth0.set_enabled(false);
   frames.link_changed(eth0);
   EXPECT_EQ(bound.receive().error().code, ENETDOWN);
   EXPECT_EQ(bound.receive().error().code, EAGAIN) << "once";

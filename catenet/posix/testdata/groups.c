@@ -305,6 +305,69 @@ static void raw(void) {
   SAY(by_address(in, IP_DROP_MEMBERSHIP, "224.0.0.5", "10.0.1.1"));
 }
 
+static int stick6(int fd, const char* address, unsigned scope) {
+  struct sockaddr_in6 a = host6(address, 0);
+  a.sin6_scope_id = scope;
+  return bind(fd, (const struct sockaddr*)&a, sizeof a);
+}
+static void show_end6(int fd) {
+  struct sockaddr_in6 a;
+  char text[64];
+  char name[IF_NAMESIZE] = "none";
+  socklen_t size = sizeof a;
+  SAY(getsockname(fd, (struct sockaddr*)&a, &size));
+  if (a.sin6_scope_id != 0) if_indextoname(a.sin6_scope_id, name);
+  printf("%s%%%s\n", inet_ntop(AF_INET6, &a.sin6_addr, text, sizeof text), name);
+}
+/* A group of one link is heard on that link only, which bind() must be told. */
+static void raw6(void) {
+  const int fd = socket(AF_INET6, SOCK_RAW, 200);
+  int out = socket(AF_INET6, SOCK_RAW, 200);
+  char data[16];
+  int i;
+  SAY(stick6(fd, "ff02::99", 0));
+  SAY(stick6(fd, "ff01::99", 0));
+  SAY(stick6(out, "ff02::99", 77));
+  close(out);
+  out = socket(AF_INET6, SOCK_RAW, 200);
+  SAY(stick6(fd, "fe80::ff:fe00:1", 0));
+  SAY(stick6(fd, "ff05::99", 0));
+  SAY(stick6(fd, "ff02::99", (unsigned)eth(1)));
+  show_end6(fd);
+  SAY(by_number6(fd, IPV6_JOIN_GROUP, "ff02::99", (unsigned)eth(0)));
+  SAY(by_number6(fd, IPV6_JOIN_GROUP, "ff02::99", (unsigned)eth(1)));
+  for (i = 0; i < 2; ++i) {
+    SAY(set(out, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0));
+    SAY(tell6(out, i == 0 ? "first" : "second", "ff02::99", 0, (unsigned)eth(i)));
+    settle();
+    SAY(recv(fd, data, sizeof data, MSG_DONTWAIT));
+  }
+  SAY(stick6(fd, "ff02::99", (unsigned)eth(0))); /* another link, since nothing ties it */
+  for (i = 0; i < 2; ++i) {
+    SAY(tell6(out, i == 0 ? "first" : "second", "ff02::99", 0, (unsigned)eth(i)));
+    settle();
+    SAY(recv(fd, data, sizeof data, MSG_DONTWAIT));
+  }
+  SAY(stick6(fd, "ff02::98", 0)); /* the link is known */
+  show_end6(fd);
+}
+
+/* What a host sends to an address of its own seems to come in on the interface that has it. */
+static void own(void) {
+  const int fd = bound("0.0.0.0", 4001);
+  const int fd6 = bound6("::", 4002);
+  const int out = bound("0.0.0.0", 4003);
+  const int out6 = socket(AF_INET6, SOCK_DGRAM, 0);
+  SAY(set(fd, IPPROTO_IP, IP_PKTINFO, 1));
+  SAY(set(fd6, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1));
+  SAY(tell(out, "one", "10.0.1.1", 4001));
+  drain(fd);
+  SAY(tell6(out6, "three", "fe80::ff:fe00:1", 4002, (unsigned)eth(0)));
+  drain(fd6);
+  SAY(tell6(out6, "four", "fe80::ff:fe00:2", 4002, (unsigned)eth(1)));
+  drain(fd6);
+}
+
 static void members6(void) {
   const int fd = socket(AF_INET6, SOCK_DGRAM, 0);
   const int stream = socket(AF_INET6, SOCK_STREAM, 0);
@@ -373,7 +436,7 @@ static const struct {
   void (*run)(void);
 } kCases[] = {
     {"members", members}, {"options", options},   {"looping", looping},   {"sharing", sharing},
-    {"choosing", choosing}, {"raw", raw},         {"members6", members6}, {"looping6", looping6},
+    {"choosing", choosing}, {"raw", raw}, {"raw6", raw6}, {"own", own},         {"members6", members6}, {"looping6", looping6},
 };
 
 int main(int argc, char** argv) {

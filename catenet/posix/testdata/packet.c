@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <ifaddrs.h>
+#include <linux/filter.h>
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <net/if_arp.h>
@@ -117,6 +118,22 @@ static int member(int fd, int what, const char* interface, int type, int length)
   m.mr_alen = (unsigned short)length;
   memcpy(m.mr_address, kGroup, sizeof kGroup);
   return setsockopt(fd, SOL_PACKET, what, &m, sizeof m);
+}
+
+static struct ifreq request(const char* name) {
+  struct ifreq r;
+  memset(&r, 0, sizeof r);
+  strcpy(r.ifr_name, name);
+  return r;
+}
+static void switch_to(const char* name, int on) {
+  struct ifreq r = request(name);
+  SAY(ioctl(socket(AF_INET, SOCK_DGRAM, 0), SIOCGIFFLAGS, &r));
+  r.ifr_flags = (short)(on ? r.ifr_flags | IFF_UP : r.ifr_flags & ~IFF_UP);
+  SAY(ioctl(socket(AF_INET, SOCK_DGRAM, 0), SIOCSIFFLAGS, &r));
+  SAY(ioctl(socket(AF_INET, SOCK_DGRAM, 0), SIOCGIFFLAGS, &r));
+  printf("%d\n", (r.ifr_flags & IFF_UP) != 0);
+  settle();
 }
 
 static void making(void) {
@@ -278,11 +295,25 @@ static void promiscuous(void) {
   SAY(setsockopt(in, SOL_PACKET, PACKET_ADD_MEMBERSHIP, frame, 8));
 }
 
+/* Of datagram, raw and packet sockets alike. */
+static void shared_options(int fd) {
+  OPTION(fd, SOL_SOCKET, SO_RCVBUF, 1);
+  OPTION(fd, SOL_SOCKET, SO_SNDBUF, 1);
+  OPTION(fd, SOL_SOCKET, SO_SNDBUF, 20000);
+  OPTION(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+  OPTION(fd, SOL_SOCKET, SO_REUSEADDR, 0);
+  OPTION(fd, SOL_SOCKET, SO_BROADCAST, 1);
+  OPTION(fd, SOL_SOCKET, SO_PRIORITY, 5);
+  OPTION(fd, SOL_SOCKET, SO_PRIORITY, 77);
+  OPTION(fd, SOL_SOCKET, SO_MARK, -3);
+}
+
 static void options(void) {
   const int fd = listener(SOCK_RAW, "eth0", kTest);
   OPTION(fd, SOL_SOCKET, SO_TYPE, 1);
   OPTION(fd, SOL_SOCKET, SO_DOMAIN, 1);
   OPTION(fd, SOL_SOCKET, SO_RCVBUF, 5000);
+  shared_options(fd);
   OPTION(fd, SOL_SOCKET, SO_ERROR, 1);
   OPTION(fd, IPPROTO_IP, IP_TTL, 1);
   OPTION(fd, IPPROTO_TCP, 1, 1);
@@ -331,18 +362,169 @@ static void receiving(void) {
   drain(in);
 }
 
-static struct ifreq request(const char* name) {
-  struct ifreq r;
-  memset(&r, 0, sizeof r);
-  strcpy(r.ifr_name, name);
-  return r;
-}
 static void show_in(const char* what, const struct sockaddr* a) {
   struct sockaddr_in in;
   char text[32];
   memcpy(&in, a, sizeof in);
   printf("%s %d %s\n", what, in.sin_family, inet_ntop(AF_INET, &in.sin_addr, text, sizeof text));
 }
+/* Who is bound to an interface that is switched off hears of it once; of one that is on but has no carrier nobody. */
+static void look(int fd) {
+  struct pollfd p = {fd, POLLIN | POLLOUT, 0};
+  int code = 0;
+  socklen_t size = sizeof code;
+  char data[8];
+  SAY(poll(&p, 1, 0));
+  printf("%x\n", p.revents);
+  SAY(getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &size));
+  printf("%d\n", code);
+  SAY(recv(fd, data, sizeof data, MSG_DONTWAIT));
+  SAY(send(fd, make(kEth1, kEth0, kTest, 1), 64, 0));
+  SAY(recv(fd, data, sizeof data, MSG_DONTWAIT));
+}
+static void downs(void) {
+  const int bound = listener(SOCK_RAW, "eth0", kTest);
+  const int reader = listener(SOCK_RAW, "eth0", kTest);
+  const int mute = listener(SOCK_RAW, "eth0", 0);
+  const int every = listener(SOCK_RAW, NULL, kTest);
+  const int out = listener(SOCK_RAW, "eth1", 0);
+  int late;
+  char data[8];
+  switch_to("eth0", 0);
+  look(bound);
+  look(mute);
+  look(every);
+  SAY(recv(reader, data, sizeof data, MSG_DONTWAIT));
+  SAY(recv(reader, data, sizeof data, MSG_DONTWAIT));
+  late = socket(AF_PACKET, SOCK_RAW, htons(kTest));
+  SAY(stick(late, "eth0", kTest));
+  look(late);
+  SAY(stick(mute, "eth0", 0));
+  look(mute);
+  switch_to("eth0", 1);
+  look(bound);
+  SAY(send(out, make(kEth0, kEth1, kTest, 7), 64, 0));
+  drain(bound);
+  switch_to("eth1", 0);
+  look(bound);
+  switch_to("eth1", 1);
+  SAY(send(out, make(kEth0, kEth1, kTest, 8), 64, 0));
+  drain(bound);
+}
+
+static int attach(int fd, const struct sock_filter* program, size_t n) {
+  struct sock_fprog p;
+  p.len = (unsigned short)n;
+  p.filter = (struct sock_filter*)program;
+  return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &p, sizeof p);
+}
+/* Wants as many bytes as the word, half-word or byte at `offset` is, plus one. */
+static int attach_load(int fd, unsigned size, unsigned offset) {
+  const struct sock_filter program[] = {BPF_STMT(BPF_LD | size | BPF_ABS, offset),
+                                        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0x3f),
+                                        BPF_STMT(BPF_ALU | BPF_ADD | BPF_K, 1), BPF_STMT(BPF_RET | BPF_A, 0)};
+  return attach(fd, program, 4);
+}
+static long length_at(int fd) {
+  char data[100];
+  settle();
+  return recv(fd, data, sizeof data, MSG_DONTWAIT);
+}
+static void sees(const char* program_of, int fd, int out) {
+  static const struct {
+    unsigned size, offset;
+  } kLoads[] = {{BPF_B, 0},
+                {BPF_B, 13},
+                {BPF_B, 19},
+                {BPF_H, 62},
+                {BPF_H, 63},
+                {BPF_W, 61},
+                {BPF_B, 49},
+                {BPF_B, 50},
+                {BPF_B, (unsigned)SKF_NET_OFF},
+                {BPF_B, (unsigned)SKF_NET_OFF + 6},
+                {BPF_B, (unsigned)SKF_NET_OFF + 50},
+                {BPF_B, (unsigned)SKF_LL_OFF + 11},
+                {BPF_H, (unsigned)SKF_LL_OFF + 12},
+                {BPF_B, (unsigned)SKF_AD_OFF + SKF_AD_PKTTYPE},
+                {BPF_H, (unsigned)SKF_AD_OFF + SKF_AD_PROTOCOL},
+                {BPF_W, (unsigned)SKF_AD_OFF + SKF_AD_MARK},
+                {BPF_W, (unsigned)SKF_AD_OFF + SKF_AD_HATYPE},
+                {BPF_W, (unsigned)SKF_AD_OFF + SKF_AD_VLAN_TAG_PRESENT},
+                {BPF_W, 0x80000000U}};
+  size_t i;
+  for (i = 0; i < sizeof kLoads / sizeof *kLoads; ++i) {
+    printf("%s %x at %x: ", program_of, kLoads[i].size, kLoads[i].offset);
+    SAY(attach_load(fd, kLoads[i].size, kLoads[i].offset));
+    SAY(send(out, make(kEth1, kEth0, kTest, 1), 64, 0));
+    printf("%ld\n", length_at(fd));
+  }
+}
+static void filters(void) {
+  const int out = listener(SOCK_RAW, "eth0", 0);
+  const int in = listener(SOCK_RAW, "eth1", kTest);
+  const int payload = listener(SOCK_DGRAM, "eth1", kTest);
+  const int witness = listener(SOCK_RAW, "eth0", ETH_P_ALL);
+  const struct sock_filter nothing[] = {BPF_STMT(BPF_RET | BPF_K, 0)};
+  const struct sock_filter outgoing[] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (unsigned)SKF_AD_OFF + SKF_AD_PKTTYPE),
+                                         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_OUTGOING, 0, 1),
+                                         BPF_STMT(BPF_RET | BPF_K, 20), BPF_STMT(BPF_RET | BPF_K, 0)};
+  struct {
+    unsigned packets, drops;
+  } statistics;
+  socklen_t size = sizeof statistics;
+  sees("frame", in, out);
+  sees("payload", payload, out);
+  while (recv(witness, frame, sizeof frame, MSG_DONTWAIT) > 0) continue;
+  SAY(attach(witness, outgoing, 4));
+  SAY(send(out, make(kEth1, kEth0, kTest, 2), 64, 0));
+  printf("%ld\n", length_at(witness));
+  SAY(getsockopt(in, SOL_PACKET, 6, &statistics, &size));
+  SAY(attach(in, nothing, 1));
+  SAY(send(out, make(kEth1, kEth0, kTest, 3), 64, 0));
+  drain(in);
+  SAY(getsockopt(in, SOL_PACKET, 6, &statistics, &size));
+  printf("%u %u\n", statistics.packets, statistics.drops);
+}
+/* Of every kind of socket that has a filter here; of UDP and raw ones also what they see. */
+static void filter_options(void) {
+  const struct sock_filter five[] = {BPF_STMT(BPF_RET | BPF_K, 5)};
+  const struct sock_filter bad[] = {BPF_STMT(BPF_LD | BPF_IMM, 5)};
+  const int kinds[][3] = {{AF_PACKET, SOCK_RAW, 0}, {AF_INET, SOCK_DGRAM, 0}, {AF_INET6, SOCK_RAW, 200},
+                          {AF_INET, SOCK_RAW, 200}};
+  size_t i;
+  for (i = 0; i < 4; ++i) {
+    const int fd = socket(kinds[i][0], kinds[i][1], kinds[i][2]);
+    struct sock_filter back[4];
+    struct sock_fprog p = {1, NULL};
+    socklen_t n = 4;
+    int zero = 0;
+    SAY(setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &zero, sizeof zero));
+    SAY(attach(fd, bad, 1));
+    SAY(attach(fd, five, 0));
+    SAY(setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &p, sizeof p));
+    SAY(setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, five, 8));
+    SAY(getsockopt(fd, SOL_SOCKET, SO_GET_FILTER, back, &n));
+    printf("%u\n", n);
+    SAY(attach(fd, five, 1));
+    n = 4;
+    SAY(getsockopt(fd, SOL_SOCKET, SO_GET_FILTER, back, &n));
+    printf("%u: %x %u\n", n, back[0].code, back[0].k);
+    n = 0;
+    SAY(getsockopt(fd, SOL_SOCKET, SO_GET_FILTER, back, &n));
+    printf("%u\n", n);
+    SAY(setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, NULL, 0));
+    SAY(setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &zero, sizeof zero));
+    OPTION(fd, SOL_SOCKET, SO_LOCK_FILTER, 0);
+    SAY(attach(fd, five, 1));
+    OPTION(fd, SOL_SOCKET, SO_LOCK_FILTER, 7);
+    OPTION(fd, SOL_SOCKET, SO_LOCK_FILTER, 0);
+    SAY(attach(fd, five, 1));
+    SAY(attach(fd, bad, 1));
+    SAY(setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &zero, sizeof zero));
+  }
+}
+
 static void interfaces(void) {
   const int kinds[] = {AF_PACKET, AF_INET};
   const int types[] = {SOCK_RAW, SOCK_DGRAM};
@@ -423,6 +605,8 @@ static const struct {
     {"making", making},     {"ends", ends},         {"frames", frames},   {"payloads", payloads},
     {"outgoing", outgoing}, {"lengths", lengths},   {"faults", faults},   {"promiscuous", promiscuous},
     {"options", options},   {"receiving", receiving}, {"interfaces", interfaces}, {"addresses", addresses},
+    {"downs", downs},
+    {"filters", filters},   {"filter_options", filter_options},
 };
 
 int main(int argc, char** argv) {

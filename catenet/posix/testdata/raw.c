@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/filter.h>
 #include <linux/icmp.h>
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
@@ -424,14 +425,31 @@ static void taken(void) {
   drain(in);
 }
 
+/* Of datagram, raw and packet sockets alike. */
+static void shared_options(int fd) {
+  OPTION(fd, SOL_SOCKET, SO_RCVBUF, 1);
+  OPTION(fd, SOL_SOCKET, SO_SNDBUF, 1);
+  OPTION(fd, SOL_SOCKET, SO_SNDBUF, 20000);
+  OPTION(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+  OPTION(fd, SOL_SOCKET, SO_REUSEADDR, 0);
+  OPTION(fd, SOL_SOCKET, SO_BROADCAST, 1);
+  OPTION(fd, SOL_SOCKET, SO_PRIORITY, 5);
+  OPTION(fd, SOL_SOCKET, SO_PRIORITY, 77);
+  OPTION(fd, SOL_SOCKET, SO_MARK, -3);
+}
+
 static void options(void) {
   const int fd = socket(AF_INET, SOCK_RAW, kMine);
+  int tos;
+  int priority = -1;
+  socklen_t size = sizeof priority;
   OPTION(fd, SOL_SOCKET, SO_TYPE, 1);
   OPTION(fd, SOL_SOCKET, SO_PROTOCOL, 1);
   OPTION(fd, SOL_SOCKET, SO_DOMAIN, 1);
   OPTION(fd, SOL_SOCKET, SO_ACCEPTCONN, 1);
   OPTION(fd, SOL_SOCKET, SO_BROADCAST, 1);
   OPTION(fd, SOL_SOCKET, SO_RCVBUF, 5000);
+  shared_options(fd);
   OPTION(fd, SOL_SOCKET, SO_ERROR, 1);
   OPTION(fd, IPPROTO_IP, IP_TTL, 7);
   OPTION(fd, IPPROTO_IP, IP_TTL, 0);
@@ -443,11 +461,54 @@ static void options(void) {
   OPTION(fd, IPPROTO_IP, IP_PKTINFO, 1);
   OPTION(fd, IPPROTO_IP, IP_HDRINCL, 5);
   OPTION(fd, IPPROTO_IP, IP_HDRINCL, 0);
+  for (tos = 0; tos < 256; tos += 7) {
+    OPTION(fd, IPPROTO_IP, IP_TOS, tos);
+    SAY(getsockopt(fd, SOL_SOCKET, SO_PRIORITY, &priority, &size));
+    printf("%d\n", priority);
+  }
+  shared_options(socket(AF_INET6, SOCK_RAW, kMine));
+  shared_options(socket(AF_INET, SOCK_DGRAM, 0));
   OPTION(fd, IPPROTO_TCP, 1, 1);
   OPTION(fd, IPPROTO_UDP, 1, 1);
   OPTION(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
   SAY(send_at(fd, "x", 1, "127.0.0.1"));
   drain(fd);
+}
+
+/* What a filter sees of UDP, of a raw packet, and of one of IPv6; and what is left of it. */
+static void filters(void) {
+  const int udp = socket(AF_INET, SOCK_DGRAM, 0);
+  const int udp6 = socket(AF_INET6, SOCK_DGRAM, 0);
+  const int raw = socket(AF_INET, SOCK_RAW, kMine);
+  const int raw6 = socket(AF_INET6, SOCK_RAW, kMine);
+  const int fds[] = {udp, udp6, raw, raw6};
+  struct sockaddr_in a = host("127.0.0.1");
+  struct sockaddr_in6 b = host6("::1", 4002);
+  int offset;
+  int i;
+  char data[128];
+  a.sin_port = htons(4001);
+  SAY(bind(udp, (struct sockaddr*)&a, sizeof a));
+  SAY(bind(udp6, (struct sockaddr*)&b, sizeof b));
+  for (offset = -10; offset < 40; ++offset) {
+    const struct sock_filter load[] = {
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, offset < 0 ? (unsigned)(SKF_NET_OFF + 16 + offset) : (unsigned)offset),
+        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0x1f), BPF_STMT(BPF_RET | BPF_A, 0)};
+    const struct sock_filter length[] = {BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0),
+                                         BPF_STMT(BPF_ALU | BPF_SUB | BPF_K, 3), BPF_STMT(BPF_RET | BPF_A, 0)};
+    const struct sock_fprog program = {3, (struct sock_filter*)(offset == 39 ? length : load)};
+    if (offset == 6 || offset == 7 || offset == 4 || offset == 5 || offset == 10 || offset == 11) continue; /* ids, sums */
+    if (offset == -5 || offset == -6 || offset == -11 || offset == -12) continue;
+    for (i = 0; i < 4; ++i) setsockopt(fds[i], SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+    sendto(udp, "0123456789abcdef", 16, 0, (struct sockaddr*)&a, sizeof a);
+    sendto(udp6, "0123456789abcdef", 16, 0, (struct sockaddr*)&b, sizeof b);
+    send_at(raw, "0123456789abcdef", 16, "127.0.0.1");
+    send_at6(raw6, "0123456789abcdef", 16, "::1", 0);
+    settle();
+    printf("at %d:", offset);
+    for (i = 0; i < 4; ++i) printf(" %ld", (long)recv(fds[i], data, sizeof data, MSG_DONTWAIT));
+    printf("\n");
+  }
 }
 
 static void control(void) {
@@ -670,7 +731,7 @@ static const struct {
     {"filtering", filtering}, {"sharing", sharing}, {"copies", copies},
     {"whole", whole},       {"faults", faults},     {"unreachable", unreachable},
     {"taken", taken},       {"options", options},   {"control", control},
-    {"full", full},         {"after_disconnect", after_disconnect},
+    {"full", full},         {"filters", filters},         {"after_disconnect", after_disconnect},
     {"ends6", ends6},       {"echoing6", echoing6}, {"checksums6", checksums6},
     {"faults6", faults6},   {"control6", control6},
 };

@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/filter.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
@@ -305,6 +306,36 @@ static void cut(int domain) {
 static void segments(void) { cut(AF_INET); }
 static void segments6(void) { cut(AF_INET6); }
 
+/* A filter sees each datagram of several, unless its socket takes them as one. */
+static void filter_cut(int domain) {
+  const struct sock_filter programs[][4] = {
+      {BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0), BPF_STMT(BPF_ALU | BPF_SUB | BPF_K, 3), BPF_STMT(BPF_RET | BPF_A, 0)},
+      {BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 8), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 'b', 1, 0),
+       BPF_STMT(BPF_RET | BPF_K, 10000), BPF_STMT(BPF_RET | BPF_K, 0)},
+      {BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 4), BPF_STMT(BPF_RET | BPF_A, 0)},
+      {BPF_STMT(BPF_LD | BPF_H | BPF_ABS, (unsigned)SKF_NET_OFF + 2), BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 1),
+       BPF_STMT(BPF_RET | BPF_A, 0)},
+      {BPF_STMT(BPF_RET | BPF_K, 1)}};
+  const unsigned short lengths[] = {3, 4, 2, 3, 1};
+  static char text[250];
+  const struct pair p = pair_of(domain, 0);
+  size_t i;
+  int gro;
+  for (i = 0; i < sizeof text; ++i) text[i] = (char)('a' + i / 100);
+  set(p.client, IPPROTO_UDP, UDP_SEGMENT, 100);
+  for (gro = 0; gro < 2; ++gro) {
+    SAY(set(p.server, IPPROTO_UDP, UDP_GRO, gro));
+    for (i = 0; i < 5; ++i) {
+      const struct sock_fprog program = {lengths[i], (struct sock_filter*)programs[i]};
+      SAY(setsockopt(p.server, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program));
+      SAY(send(p.client, text, sizeof text, 0));
+      take_all(p.server, sizeof zeros, 100, 0);
+    }
+  }
+}
+static void segment_filters(void) { filter_cut(AF_INET); }
+static void segment_filters6(void) { filter_cut(AF_INET6); }
+
 static void segment_errors(void) {
   struct pair p = pair_of(AF_INET, 0);
   int d = datagram();
@@ -584,6 +615,7 @@ static const struct {
     {"lite_options", lite_options},     {"lite_coverage", lite_coverage},
     {"lite_coverage6", lite_coverage6}, {"lite_talking", lite_talking},
     {"segment_options", segment_options}, {"segments", segments},       {"segments6", segments6},
+    {"segment_filters", segment_filters}, {"segment_filters6", segment_filters6},
     {"segment_errors", segment_errors}, {"segment_lite", segment_lite}, {"segment_cmsg", segment_cmsg},
     {"segments_as_one", segments_as_one},
     {"batches", batches},               {"batch_times", batch_times},   {"batch_errors", batch_errors},

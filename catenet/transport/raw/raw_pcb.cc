@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "catenet/packet/checksum.h"
+#include "catenet/transport/filter_view.h"
 #include "catenet/transport/link_zone.h"
 #include "catenet/transport/raw/raw.h"
 #include "catenet/transport/udp/pseudo_sum.h"
@@ -42,9 +43,33 @@ RawPcb::~RawPcb() {
   }
 }
 
+wire::Endpoint RawPcb::local() const {
+  const unsigned zone = options_.device != nullptr ? options_.device->index() + 1U : 0U;
+  const bool group = local_.is_v6() && local_.is_multicast() && local_.v6().is_link_scoped();
+  const bool zoned = group && zone <= wire::IpAddress::kMaxZone;
+  return {zoned ? wire::IpAddress(local_.v6(), static_cast<std::uint8_t>(zone)) : local_,
+          hears_ ? protocol_ : std::uint8_t{0}};
+}
+
 bool RawPcb::is_icmp() const { return protocol_ == (family_ == wire::Family::kV4 ? kRawIcmp : kRawIcmpv6); }
 
 // ---- ends -------------------------------------------------------------------------------------------------------
+
+/// What means something on one link only is heard there only: on that of its zone, from now on, or on the device's.
+Result<void> RawPcb::choose_link(const wire::IpAddress& local) {
+  if (!local.is_v6() || !local.v6().is_link_scoped()) {
+    return {};
+  }
+  if (local.zone() == 0) {
+    return options_.device != nullptr ? Result<void>() : fail(EINVAL, "a link-scoped address without its link");
+  }
+  const auto interfaces = raw_.node_.interfaces();
+  if (local.zone() > interfaces.size()) {
+    return fail(ENODEV, "no interface of this number");
+  }
+  options_.device = interfaces[local.zone() - 1].get();
+  return {};
+}
 
 Result<void> RawPcb::bind(const wire::IpAddress& local) {
   if (local.family() != family_) {
@@ -55,6 +80,9 @@ Result<void> RawPcb::bind(const wire::IpAddress& local) {
   }
   if (connected_) {
     return fail(EINVAL, "connected");
+  }
+  if (const auto chosen = choose_link(local); !chosen) {
+    return chosen;
   }
   const auto zoned = with_link_zone(local, options_.device);
   if (!zoned) {
@@ -254,6 +282,7 @@ Result<void> RawPcb::write_checksum(Packet& packet, ip::SendOptions& options) co
 Result<void> RawPcb::transmit(Packet packet, ip::SendOptions options) {
   const bool v4 = family_ == wire::Family::kV4;
   ++raw_.counters_.out_packets;
+  options_.label(packet.meta());
   if (options_.header_included) {
     return v4 ? raw_.ipv4_.output_whole(std::move(packet), options)
               : raw_.ipv6_->output_whole(std::move(packet), options);
@@ -286,6 +315,11 @@ bool RawPcb::is_unwanted(const Packet& packet, std::size_t header_size) const {
   return (options_.filter[type / 32] >> (type % 32) & 1) != 0;
 }
 
+std::uint32_t RawPcb::wanted_of(const Packet& packet, const ip::Delivery& d, std::size_t header_size) const {
+  const bool v4 = family_ == wire::Family::kV4;
+  return options_.packet_filter.wanted(filter_view(packet, v4 ? 0 : header_size, family_, d.interface));
+}
+
 void RawPcb::take(const Packet& packet, const ip::Delivery& d, std::size_t header_size) {
   Packet copy = packet.clone();
   if (!copy) {
@@ -293,6 +327,7 @@ void RawPcb::take(const Packet& packet, const ip::Delivery& d, std::size_t heade
     return;
   }
   complete_checksum(copy);  // its reader may look at it
+  const std::uint32_t wanted = wanted_of(copy, d, header_size);
   if (family_ == wire::Family::kV6) {
     copy.pull(header_size);
   }
@@ -305,6 +340,11 @@ void RawPcb::take(const Packet& packet, const ip::Delivery& d, std::size_t heade
       return;
     }
   }
+  if (wanted == 0) {
+    raw_.node_.drop(std::move(copy), DropReason::filtered, d.interface);
+    return;
+  }
+  copy.trim(std::min<std::size_t>(wanted, copy.size()));
   const std::size_t cost = copy.size() + kPacketCost;
   if (queued_bytes_ + cost > options_.receive_limit) {
     ++raw_.counters_.receive_full;

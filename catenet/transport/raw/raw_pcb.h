@@ -18,6 +18,7 @@
 #include "catenet/base/ring.h"
 #include "catenet/ip/network.h"
 #include "catenet/packet/packet.h"
+#include "catenet/transport/datagram_options.h"
 #include "catenet/transport/memberships.h"
 #include "catenet/transport/udp/udp_pcb.h"
 #include "catenet/wire/endpoint.h"
@@ -51,20 +52,9 @@ class RawPcb : public ListNode<RawPcb> {
   static constexpr std::size_t kMaxErrors = UdpPcb::kMaxErrors;
 
   /// May be changed at any time; they hold from the next operation on.
-  struct Options {
-    std::size_t receive_limit = kDefaultReceiveLimit;  ///< bytes, kPacketCost each included
-    std::uint8_t ttl = 0;                              ///< 0: the node's default
-    std::uint8_t multicast_ttl = 1;                    ///< RFC 1112 6.1; 0: no further than this host
-    std::uint8_t traffic_class = 0;
-    bool multicast_loop = true;             ///< what it sends to a group of this host is heard here, too
-    Interface* multicast_device = nullptr;  ///< where packets to groups go; null: by route (IP_MULTICAST_IF)
-    wire::IpAddress multicast_source;       ///< and from which address; unspecified: one of the interface's
-    bool broadcast = false;                 ///< may send to broadcast addresses (SO_BROADCAST)
-    bool dont_fragment = false;             ///< what is larger than the path's MTU fails with EMSGSIZE
-    bool receive_errors = false;            ///< keep ICMP errors in the error queue, connected or not
-    bool header_included = false;           ///< what is sent has its IP header (IP_HDRINCL, IPV6_HDRINCL)
-    Interface* device = nullptr;            ///< packets come and go there only (SO_BINDTODEVICE)
-    IcmpTypeFilter filter{};                ///< ICMP_FILTER, ICMP6_FILTER; of ICMP's sockets alone
+  struct Options : DatagramOptions {
+    bool header_included = false;  ///< what is sent has its IP header (IP_HDRINCL, IPV6_HDRINCL)
+    IcmpTypeFilter filter{};       ///< ICMP_FILTER, ICMP6_FILTER; of ICMP's sockets alone
     /// IPv6: where in what is sent the checksum belongs, which is then made here; what comes with a wrong one is
     /// dropped (IPV6_CHECKSUM, RFC 3542 3.1). None: nobody looks. ICMPv6's is always at 2.
     std::optional<std::uint32_t> checksum_offset;
@@ -75,7 +65,8 @@ class RawPcb : public ListNode<RawPcb> {
   ~RawPcb();
 
   /// Receives what is sent to this address alone, and sends from it if it is no group. May be repeated. EINVAL
-  /// connected, another family, or a link-local address without its link; EADDRNOTAVAIL not an address of this host.
+  /// connected, another family, or a link-scoped address or group without its link, which else becomes the device
+  /// (ENODEV: there is none of that zone); EADDRNOTAVAIL not an address of this host.
   Result<void> bind(const wire::IpAddress& local);
   /// Receives what comes from this address alone, and sends there; its port is kept and means nothing. May be repeated.
   /// EAFNOSUPPORT, EACCES broadcast not allowed, ENETUNREACH, EINVAL a link-local address without its link.
@@ -107,8 +98,8 @@ class RawPcb : public ListNode<RawPcb> {
   [[nodiscard]] wire::Family family() const { return family_; }
   [[nodiscard]] std::uint8_t protocol() const { return protocol_; }
   [[nodiscard]] bool is_icmp() const;
-  /// Its port is the protocol, as Linux tells it.
-  [[nodiscard]] wire::Endpoint local() const { return {local_, hears_ ? protocol_ : std::uint8_t{0}}; }
+  /// Its port is the protocol, as Linux tells it; the zone of a link's group is the device.
+  [[nodiscard]] wire::Endpoint local() const;
   [[nodiscard]] const wire::Endpoint& foreign() const { return foreign_; }
   [[nodiscard]] bool is_connected() const { return connected_; }
   [[nodiscard]] bool is_send_shut() const { return send_shut_; }
@@ -132,6 +123,7 @@ class RawPcb : public ListNode<RawPcb> {
     wire::IpAddress to;
     std::uint8_t protocol = 0;
   };
+  Result<void> choose_link(const wire::IpAddress& local);
   [[nodiscard]] Result<wire::IpAddress> foreign_from(const wire::IpAddress& to) const;
   [[nodiscard]] Result<Way> way_to(const wire::Endpoint* to, std::size_t size) const;
   [[nodiscard]] Result<void> may_send(const Way& way, std::span<const std::byte> bytes) const;
@@ -141,6 +133,8 @@ class RawPcb : public ListNode<RawPcb> {
   [[nodiscard]] bool matches(std::uint8_t protocol, const wire::IpAddress& local, const wire::IpAddress& foreign,
                              const Interface* arrival) const;
   [[nodiscard]] bool is_unwanted(const Packet& packet, std::size_t header_size) const;
+  [[nodiscard]] std::uint32_t wanted_of(const Packet& packet, const ip::Delivery& delivery,
+                                        std::size_t header_size) const;
   void take(const Packet& packet, const ip::Delivery& delivery, std::size_t header_size);
   void report(const ip::ErrorReport& report);
   void changed() const {

@@ -95,15 +95,19 @@ TEST(TcbAccurateEcn, TwoSynsAskTheThirdDoesNot) {  // 3.1.4.1
   EXPECT_NE(again.tcb->accurate_feedback(), nullptr);
 }
 
-TEST(TcbAccurateEcn, MarksThatThePeerReportsCutTheWindowOncePerRound) {
-  Script s(accurate());
-  std::string text =
-      "0 connect\n0 > SEWA 0:0(0)\n0.1 < S.W 0:0(0) ack 1 win 65535 <mss 1000>\n0.1 > .W 1:1(0) ack 1\n1 send 10000\n";
+std::string ten_sent(const std::string& peer_options) {
+  std::string text = "0 connect\n0 > SEWA 0:0(0)\n0.1 < S.W 0:0(0) ack 1 win 65535 " + peer_options +
+                     "\n0.1 > .W 1:1(0) ack 1\n1 send 10000\n";
   for (int i = 0; i < 10; ++i) {
     text += "1 > " + std::string(i == 9 ? "P" : "") + ".EA " + std::to_string(i * 1000 + 1) + ":" +
             std::to_string(i * 1000 + 1001) + "(1000) ack 1 ect\n";
   }
-  s.run(text + R"(
+  return text;
+}
+
+TEST(TcbAccurateEcn, MarksThatThePeerReportsCutTheWindowOncePerRound) {
+  Script s(accurate());
+  s.run(ten_sent("<mss 1000>") + R"(
     1.1 < .EA 1:1(0) ack 1001
     1.1 cwnd 11000
     1.1 < .WA 1:1(0) ack 2001
@@ -116,6 +120,25 @@ TEST(TcbAccurateEcn, MarksThatThePeerReportsCutTheWindowOncePerRound) {
   )");
   EXPECT_EQ(s.tcb->statistics().mark_cuts, 1U);
   EXPECT_EQ(s.tcb->accurate_feedback()->reported_marks(), 5U + 4);
+}
+
+TEST(TcbAccurateEcn, MarksThatSackToldCountForTheFractionToo) {  // RFC 8257 3.3, of what the next cut is made
+  TcpConfig config = accurate();
+  config.congestion = CongestionAlgorithm::dctcp;
+  config.sack = true;
+  Script s(config);
+  s.run(ten_sent("<mss 1000,sackOK>") + R"(
+    1.1 < .EA 1:1(0) ack 1001
+    1.1 cwnd 11000
+    1.1 < .WA 1:1(0) ack 1001 <sack 2001:3001>
+    1.1 ssthresh 5500
+    1.1 < .WA 1:1(0) ack 3001
+    1.1 < .WA 1:1(0) ack 10001
+    1.2 send 1000
+    1.2 > P.EA 10001:11001(1000) ack 1 ect
+    1.3 < .EWA 1:1(0) ack 11001
+    1.3 ssthresh 3422
+  )");
 }
 
 // --- the server --------------------------------------------------------------------------------------------------

@@ -250,6 +250,36 @@ TEST(TcbBurst, WhatSackReportsIsCutOutOfIt) {  // RFC 2018, RFC 8985
   )");
 }
 
+TEST(TcbLowMark, WhoWasRefusedIsWokenAtHalfOfIt) {  // TCP_NOTSENT_LOWAT
+  TcpConfig config = plain_config();
+  config.unsent_low_mark = 4000;
+  Script s(config);
+  s.run(R"(
+    0 connect
+    0 > S 0:0(0)
+    0.05 send 1000 fails 11
+    0.1 < S. 0:0(0) ack 1 win 2000 <mss 1000>
+    0.1 > . 1:1(0) ack 1
+  )");
+  EXPECT_TRUE(s.tcb->writable()) << "who was told to wait for the handshake";
+  s.run(R"(
+    1 send 1000
+    1 > P. 1:1001(1000) ack 1
+    1 send 1000
+    1 > P. 1001:2001(1000) ack 1
+    1 send 1000
+    1 send 1000
+    1 send 1000
+    1 send 1000
+  )");
+  EXPECT_FALSE(s.tcb->writable()) << "as much is unsent as may be";
+  s.run("1 send 1 fails 11\n1.1 < . 1:1(0) ack 2001 win 1000\n1.1 > . 2001:3001(1000) ack 1\n");
+  EXPECT_FALSE(s.tcb->writable()) << "3000 are unsent, and a refused one waits for half the mark";
+  s.run("1.2 < . 1:1(0) ack 3001 win 1000\n1.2 > . 3001:4001(1000) ack 1\n");
+  EXPECT_TRUE(s.tcb->writable()) << "that is it";
+  s.run("1.2 send 1000\n");
+}
+
 TEST(TcbSignature, EachSegmentHasItsOwn) {
   const auto run = [](const wire::TcpSignature& signature, const char* expected) {
     Script s(plain_config());

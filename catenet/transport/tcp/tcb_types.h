@@ -58,12 +58,14 @@ struct TcpSendWish {
   bool scheduled = false;     ///< they go to the path
   bool sent = false;          ///< they have gone
   bool acknowledged = false;  ///< the peer has them
-  [[nodiscard]] bool any() const { return released || scheduled || sent || acknowledged; }
+  [[nodiscard]] bool stamps() const { return scheduled || sent || acknowledged; }
+  [[nodiscard]] bool any() const { return released || stamps(); }
 };
 struct TcpSendNotice {
   enum class What : std::uint8_t { released, scheduled, sent, acknowledged };
   What what = What::released;
   std::uint32_t id = 0;
+  std::uint32_t last = 0;  ///< released: of these, from `id` on; else the same
   Instant at;
 };
 

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "catenet/net/segmentation.h"
 #include "catenet/packet/checksum.h"
+#include "catenet/transport/filter_view.h"
 #include "catenet/transport/link_zone.h"
 #include "catenet/transport/udp/pseudo_sum.h"
 #include "catenet/transport/udp/udp.h"
@@ -422,6 +424,7 @@ Result<void> UdpPcb::transmit(Packet packet, std::uint16_t segment_size, const w
   header.length = length;
   write_checksum(packet, to, from);
   packet.meta().stamp = udp_.node_.now();
+  options_.label(packet.meta());
   ip::SendOptions options;
   options.source = from.address;
   options.destination = to.address;
@@ -450,6 +453,34 @@ bool UdpPcb::is_covered_enough(const Packet& packet) const {
   return covered == packet.size() || (*options_.receive_coverage != 0 && covered >= *options_.receive_coverage);
 }
 
+/// False: the packet is not wanted; else it is cut to what is, but never into its header (Linux).
+bool UdpPcb::passes_filter(Packet& packet, const ip::Delivery& delivery) const {
+  const std::size_t size = packet.size();
+  packet.rewind_to_network_header();
+  const std::size_t begin = packet.size() - size;
+  const std::uint32_t wanted =
+      options_.packet_filter.wanted(filter_view(packet, begin, delivery.source.family(), delivery.interface));
+  packet.pull(begin);
+  packet.trim(std::min(size, std::max<std::size_t>(wanted, wire::kUdpHeaderSize)));
+  return wanted != 0;
+}
+
+/// A filter sees each of several datagrams with its own headers (Linux cuts them there, too).
+void UdpPcb::enqueue_each(Packet packet, const ip::Delivery& delivery, std::uint16_t from_port) {
+  const std::size_t size = packet.size();
+  packet.rewind_to_network_header();
+  const std::size_t begin = packet.size() - size;
+  for (Segmentation segments(packet); !segments.done();) {
+    Packet segment = segments.next();
+    if (!segment) {
+      return udp_.drop(std::move(packet), DropReason::no_memory, delivery.interface);
+    }
+    segment.pull(begin);
+    enqueue(std::move(segment), delivery, from_port);
+  }
+  packet.consume();  // it lives on in its segments
+}
+
 void UdpPcb::enqueue(Packet packet, const ip::Delivery& delivery, std::uint16_t from_port) {
   if (!is_covered_enough(packet)) {
     ++udp_.counters_.in_errors;
@@ -457,8 +488,18 @@ void UdpPcb::enqueue(Packet packet, const ip::Delivery& delivery, std::uint16_t 
     return;
   }
   const std::uint16_t to_port = packet.header<wire::UdpHeader>().destination_port;  // not ours, after bind_any()
+  const std::size_t whole = packet.size() - wire::kUdpHeaderSize;                   // before a filter cuts it
+  const std::uint16_t each = whole > packet.meta().segment_size ? packet.meta().segment_size : std::uint16_t{0};
+  if (options_.packet_filter.program != nullptr) [[unlikely]] {
+    const bool several = packet.meta().segment_size != 0 && packet.meta().checksum == ChecksumState::partial;
+    if (several && !options_.receive_segments) {
+      return enqueue_each(std::move(packet), delivery, from_port);
+    }
+    if (!passes_filter(packet, delivery)) {
+      return udp_.drop(std::move(packet), DropReason::filtered, delivery.interface);
+    }
+  }
   packet.pull(wire::kUdpHeaderSize);
-  const std::uint16_t each = packet.size() > packet.meta().segment_size ? packet.meta().segment_size : std::uint16_t{0};
   UdpDatagram d{{},
                 {delivery.source, from_port},
                 {delivery.destination, to_port},
@@ -494,7 +535,7 @@ void UdpPcb::keep(UdpDatagram d) {
     udp_.drop(std::move(d.payload), DropReason::udp_receive_full, d.interface);
     return;
   }
-  udp_.counters_.in_datagrams += each == 0 ? 1 : (d.payload.size() + each - 1) / each;
+  udp_.counters_.in_datagrams += each == 0 ? 1 : std::max<std::size_t>(1, (d.payload.size() + each - 1) / each);
   queued_bytes_ += cost;
   queue_.push_back(std::move(d));
   changed();

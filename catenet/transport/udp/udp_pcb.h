@@ -17,6 +17,7 @@
 #include "catenet/base/ring.h"
 #include "catenet/ip/network.h"
 #include "catenet/packet/packet.h"
+#include "catenet/transport/datagram_options.h"
 #include "catenet/transport/memberships.h"
 #include "catenet/transport/port_claim.h"
 #include "catenet/wire/endpoint.h"
@@ -64,30 +65,18 @@ struct UdpError {
 
 class UdpPcb : public ListNode<UdpPcb> {
  public:
-  static constexpr std::size_t kDefaultReceiveLimit = 212'992;  ///< bytes, Linux's rmem_default
+  static constexpr std::size_t kDefaultReceiveLimit = DatagramOptions::kDefaultReceiveLimit;
   static constexpr std::size_t kDatagramCost = 256;  ///< counted per queued datagram beside its bytes, so that empty
                                                      ///< ones are bounded too
   static constexpr std::size_t kMaxErrors = 64;
   static constexpr std::size_t kMaxSegments = 128;  ///< datagrams of one send (Linux's UDP_MAX_SEGMENTS)
 
   /// May be changed at any time; they hold from the next operation on.
-  struct Options {
-    std::size_t receive_limit = kDefaultReceiveLimit;  ///< bytes, kDatagramCost each included
-    std::uint8_t ttl = 0;                              ///< 0: the node's default
-    std::uint8_t multicast_ttl = 1;                    ///< RFC 1112 6.1; 0: no further than this host
-    std::uint8_t traffic_class = 0;
-    bool multicast_loop = true;             ///< what it sends to a group of this host is heard here, too
-    bool multicast_all = true;              ///< hears the groups of the host's other sockets, too (IP_MULTICAST_ALL)
-    Interface* multicast_device = nullptr;  ///< where packets to groups go; null: by route (IP_MULTICAST_IF)
-    wire::IpAddress multicast_source;       ///< and from which address; unspecified: one of the interface's
-    bool broadcast = false;                 ///< may send to broadcast addresses (SO_BROADCAST)
-    bool reuse_address = false;   ///< may share its port with others that say the same; the youngest gets what comes
-    bool reuse_port = false;      ///< the same, and what comes is spread over all of them (SO_REUSEPORT)
-    bool v6_only = false;         ///< a socket of IPv6 leaves IPv4 alone (IPV6_V6ONLY)
-    Interface* device = nullptr;  ///< datagrams come and go there only (SO_BINDTODEVICE)
-    bool dont_fragment = false;   ///< datagrams larger than the path's MTU fail with EMSGSIZE
-    bool no_checksum = false;     ///< IPv4 only: send zero checksums (RFC 768)
-    bool receive_errors = false;  ///< keep ICMP errors in the error queue, connected or not
+  struct Options : DatagramOptions {
+    bool multicast_all = true;  ///< hears the groups of the host's other sockets, too (IP_MULTICAST_ALL)
+    bool reuse_port = false;    ///< as reuse_address, and what comes is spread over all of them (SO_REUSEPORT)
+    bool v6_only = false;       ///< a socket of IPv6 leaves IPv4 alone (IPV6_V6ONLY)
+    bool no_checksum = false;   ///< IPv4 only: send zero checksums (RFC 768)
     /// What is longer goes as datagrams of this size, the last perhaps shorter (UDP_SEGMENT); 0: as one. They are one
     /// packet as far down as the way allows, so a send of many costs little more than a send of one.
     std::uint16_t segment_size = 0;
@@ -205,6 +194,8 @@ class UdpPcb : public ListNode<UdpPcb> {
                              const wire::Endpoint& from);
   void write_checksum(Packet& packet, const wire::Endpoint& to, const wire::Endpoint& from);
   [[nodiscard]] bool is_covered_enough(const Packet& packet) const;
+  void enqueue_each(Packet packet, const ip::Delivery& delivery, std::uint16_t from_port);
+  [[nodiscard]] bool passes_filter(Packet& packet, const ip::Delivery& delivery) const;
   void enqueue(Packet packet, const ip::Delivery& delivery, std::uint16_t from_port);
   void keep(UdpDatagram datagram);
   void report(const UdpError& error, bool hard);
