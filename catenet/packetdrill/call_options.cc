@@ -210,8 +210,8 @@ std::int64_t freebsd_buffer(SocketTable& table, int fd, bool receive, std::int64
   const std::int64_t size = set > 0 ? set : receive ? config.receive_buffer : config.send_buffer;
   const auto figures = table.get_option<option::Figures>(fd);
   using enum transport::TcpState;
-  const bool connected = figures && figures->tcp.state != closed && figures->tcp.state != listen &&
-                         figures->tcp.state != syn_sent && figures->tcp.state != syn_received;
+  const bool connected =
+      figures && figures->tcp.state != closed && figures->tcp.state != listen && figures->tcp.state != syn_sent;
   const std::int64_t mss = connected ? std::max<std::int64_t>(figures->tcp.mss, 1) : 1;
   return (size + mss - 1) / mss * mss;
 }
@@ -231,6 +231,9 @@ std::optional<Answer> Calls::set_special(Open& open, std::int64_t level, std::in
     open.tells_queue = number(value) != 0;
     return Answer{};
   }
+  if (level == IPPROTO_TCP && name == TCP_FASTOPEN && freebsd_) {
+    open.fast_open = number(value) != 0;
+  }
   if (level == SOL_SOCKET && (name == SO_SNDBUF || name == SO_RCVBUF)) {
     (name == SO_SNDBUF ? open.send_buffer : open.receive_buffer) = number(value);
   }
@@ -241,7 +244,8 @@ std::optional<Answer> Calls::set_special(Open& open, std::int64_t level, std::in
   if (level == SOL_SOCKET && name == SO_TIMESTAMPING) {
     return set_stamps(open, number(value));
   }
-  const bool says_nothing_here = level == SOL_SOCKET ? name == SO_MARK : level == IPPROTO_IP && name == IP_FREEBIND;
+  const bool says_nothing_here =
+      level == SOL_SOCKET ? name == SO_MARK || name == SO_DEBUG : level == IPPROTO_IP && name == IP_FREEBIND;
   return says_nothing_here ? std::optional(Answer{}) : std::nullopt;
 }
 

@@ -484,9 +484,34 @@ Answer Calls::send_opening(Open& open, std::size_t bytes, bool waits, const wire
   return send(open, bytes, 0, nullptr, progress);
 }
 
+Answer Calls::send_unopened(Open& open, std::size_t bytes, const wire::Endpoint& to) {
+  const auto sent = table_.connect_with(open.fd, to, zeroes(bytes));
+  if (!sent && sent.error().code != EINPROGRESS) {
+    return failed(sent.error().code);
+  }
+  open.owed = bytes - std::min(bytes, sent.value_or(0));
+  if (open.owed > 0) {
+    (void)table_.expect_send(open.fd);
+  }
+  return returned(static_cast<std::int64_t>(bytes));
+}
+
+void Calls::pay_owed() {
+  for (auto& [name, open] : open_) {
+    if (open.owed > 0) {
+      const auto sent = table_.send(open.fd, zeroes(open.owed));
+      const bool waits = !sent && (sent.error().code == EAGAIN || sent.error().code == EINPROGRESS);
+      open.owed -= sent ? std::min(open.owed, *sent) : waits ? 0 : open.owed;
+    }
+  }
+}
+
 Answer Calls::send(Open& open, std::size_t bytes, std::int64_t flags, const wire::Endpoint* to, Progress& progress) {
   const bool waits = !open.non_blocking && (flags & MSG_DONTWAIT) == 0;
   const socket::SendFlags how{.more = (flags & MSG_MORE) != 0, .end_of_record = (flags & MSG_EOR) != 0};
+  if (open.fast_open && to != nullptr && flags == 0 && !table_.getpeername(open.fd)) {
+    return send_unopened(open, bytes, *to);
+  }
   const auto later = table_.get_option<socket::option::FastOpenConnect>(open.fd);
   const bool pending = later && later->pending;
   if (open.stream && (progress.opening || pending || ((flags & MSG_FASTOPEN) != 0 && progress.done == 0))) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "catenet/packetdrill/parser.h"
 
+#include <algorithm>
+
 namespace catenet::packetdrill {
 namespace {
 
@@ -101,10 +103,39 @@ bool parse_action(Scanner& in, Event& out) {
   return !in.failed();
 }
 
+// Blanks out, line by line, what "#ifdef NAME", "#ifndef NAME", "#else" and "#endif" leave out; any other line that
+// begins with '#' is a comment.
+std::string preprocessed(std::string_view text, std::string_view defined) {
+  std::string out;
+  std::vector<bool> kept;  // of the conditions that are open
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    const std::string_view line = text.substr(0, end == std::string_view::npos ? end : end + 1);
+    text.remove_prefix(line.size());
+    Scanner words(line);
+    const bool ifdef = words.looking_at("#ifdef ");
+    const std::string keyword = words.token();
+    if (ifdef || keyword == "#ifndef") {
+      kept.push_back((words.token() == defined) == ifdef);
+    } else if (keyword == "#else" && !kept.empty()) {
+      kept.back() = !kept.back();
+    } else if (keyword == "#endif" && !kept.empty()) {
+      kept.pop_back();
+    } else if (std::ranges::find(kept, false) == kept.end()) {
+      out += line;
+      continue;
+    }
+    out += '\n';
+  }
+  return out;
+}
+
 }  // namespace
 
-std::expected<Script, Complaint> parse(std::string_view text, std::optional<IpVersion> version) {
-  Scanner in(text);
+std::expected<Script, Complaint> parse(std::string_view text, std::optional<IpVersion> version,
+                                       std::string_view defined) {
+  const std::string chosen = text.contains("#if") && text.size() <= kMaxScriptBytes ? preprocessed(text, defined) : "";
+  Scanner in(chosen.empty() ? text : chosen);
   Script script;
   if (text.size() > kMaxScriptBytes) {
     in.complain("a script of more than 1 MiB");

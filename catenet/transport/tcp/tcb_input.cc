@@ -130,8 +130,12 @@ void Tcb::input_synchronized(Packet data, const TcpSegment& segment, Instant now
     refuse_unacceptable(std::move(data), segment, now);
     return;
   }
-  // Second, the RST bit.
+  // Second, the RST bit: one at the right edge is outside (RFC 5961 3.2).
   if (segment.rst()) {
+    if (segment.seq != rcv_nxt_ && !seq_before(segment.seq, rcv_adv_)) {
+      drop(std::move(data), DropReason::tcp_out_of_window);
+      return;
+    }
     input_reset(std::move(data), segment, now);
     return;
   }
@@ -234,6 +238,11 @@ void Tcb::refuse_unacceptable(Packet data, const TcpSegment& segment, Instant no
     } else if (length > 0) {
       note_duplicate(segment.seq, seq_min(segment.seq + length, rcv_nxt_));
       ack_due_ = true;
+      if (old && segment.has_ack() && state_ != TcpState::syn_received) {
+        // What has come before may acknowledge what had not: a FIN that is sent again, in CLOSING or LAST-ACK. Linux
+        // and FreeBSD look at it too.
+        (void)input_ack_field(segment, true, now);
+      }
     } else {
       // Two ends that disagree must not answer each other's bare ACKs for ever.
       answer_rationed(&TcpCounters::sequence_acks_skipped, now);
@@ -254,11 +263,7 @@ void Tcb::input_reset(Packet data, const TcpSegment& segment, Instant now) {
     case TcpState::syn_received:
       passive_ && !is_early() ? enter_closed() : fail(passive_ ? ECONNRESET : ECONNREFUSED);
       break;
-    case TcpState::closing:
-    case TcpState::last_ack:
-      enter_closed();
-      break;
-    default:
+    default:  // a user who has only shut down may still ask how it ended, which Linux and FreeBSD tell in every state
       fail(ECONNRESET);
   }
   data.consume();
