@@ -194,6 +194,7 @@ void apply_freebsd_settings(TcpSettings& tcp) {
   config.syn_retries = config.retries = 12;
   config.quick_acks = 0;
   config.keepalive_probes = 8;
+  config.buffer_is_window = true;
   config.missing_timestamps = true;  // as far as no sysctl says otherwise, as older ones do
   config.ends_opening = transport::EndsOpening::refusals;
   config.super_segments = false;  // PSH at the end of the data alone

@@ -103,6 +103,20 @@ bool parse_action(Scanner& in, Event& out) {
   return !in.failed();
 }
 
+// The word of a line that has `before` others before it; empty: there are not so many.
+std::string word_of(std::string_view line, unsigned before) {
+  constexpr std::string_view kBlank = " \t\r\n";
+  while (true) {
+    line.remove_prefix(std::min(line.find_first_not_of(kBlank), line.size()));
+    const std::string_view word = line.substr(0, line.find_first_of(kBlank));
+    if (before == 0 || word.empty()) {
+      return std::string(word);
+    }
+    line.remove_prefix(word.size());
+    --before;
+  }
+}
+
 // Blanks out, line by line, what "#ifdef NAME", "#ifndef NAME", "#else" and "#endif" leave out; any other line that
 // begins with '#' is a comment.
 std::string preprocessed(std::string_view text, std::string_view defined) {
@@ -112,11 +126,9 @@ std::string preprocessed(std::string_view text, std::string_view defined) {
     const std::size_t end = text.find('\n');
     const std::string_view line = text.substr(0, end == std::string_view::npos ? end : end + 1);
     text.remove_prefix(line.size());
-    Scanner words(line);
-    const bool ifdef = words.looking_at("#ifdef ");
-    const std::string keyword = words.token();
-    if (ifdef || keyword == "#ifndef") {
-      kept.push_back((words.token() == defined) == ifdef);
+    const std::string keyword = word_of(line, 0);
+    if (keyword == "#ifdef" || keyword == "#ifndef") {
+      kept.push_back((word_of(line, 1) == defined) == (keyword == "#ifdef"));
     } else if (keyword == "#else" && !kept.empty()) {
       kept.back() = !kept.back();
     } else if (keyword == "#endif" && !kept.empty()) {

@@ -102,6 +102,9 @@ struct TcpConfig {
   bool gentle_mark_cuts = false;
   /// RTO = SRTT + max(min_rto, 4 RTTVAR) (Linux; FreeBSD adds as much); otherwise max(min_rto, SRTT + 4 RTTVAR).
   bool variance_floor = false;
+  /// The window is what the buffer takes in whole segments, even if its field tells less (FreeBSD): as far as a segment
+  /// without data is concerned.
+  bool buffer_is_window = false;
   /// A closed window is probed by an old number without data (Linux); otherwise by a byte (RFC 9293 3.8.6.1).
   bool empty_probes = false;
   /// The send buffer holds packets, as Linux counts them: each with kPacketOverhead beside its data, and begun while

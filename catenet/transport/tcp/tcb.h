@@ -339,6 +339,8 @@ class Tcb {
   void input_synchronized(Packet data, const TcpSegment& segment, Instant now);
   void input_tailored(Packet data, const TcpSegment& segment, Instant now);
   [[nodiscard]] bool check_timestamp(const TcpSegment& segment, Instant now) const;
+  /// Where the receive window ends, for segments without data.
+  [[nodiscard]] std::uint32_t bare_edge() const;
   [[nodiscard]] bool is_acceptable(std::uint32_t seq, std::uint32_t length) const;
   void refuse_unacceptable(Packet data, const TcpSegment& segment, Instant now);
   void input_reset(Packet data, const TcpSegment& segment, Instant now);

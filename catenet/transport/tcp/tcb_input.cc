@@ -132,7 +132,7 @@ void Tcb::input_synchronized(Packet data, const TcpSegment& segment, Instant now
   }
   // Second, the RST bit: one at the right edge is outside (RFC 5961 3.2).
   if (segment.rst()) {
-    if (segment.seq != rcv_nxt_ && !seq_before(segment.seq, rcv_adv_)) {
+    if (segment.seq != rcv_nxt_ && !seq_before(segment.seq, bare_edge())) {
       drop(std::move(data), DropReason::tcp_out_of_window);
       return;
     }
@@ -208,14 +208,23 @@ bool Tcb::check_timestamp(const TcpSegment& segment, Instant now) const {
   return seq_up_to(ts_recent_, segment.options.timestamps->value) || now - ts_recent_at_ > kTimestampValid;
 }
 
+std::uint32_t Tcb::bare_edge() const {
+  const std::uint32_t edge = seq_max(rcv_adv_, rcv_nxt_);
+  if (!config_->buffer_is_window || (state_ == TcpState::syn_received && passive_)) {
+    return edge;
+  }
+  const std::uint32_t segments = (config_->receive_buffer + mss_ - 1) / std::max(mss_, 1U);
+  return seq_max(edge, rcv_nxt_ + segments * mss_);
+}
+
 // 3.10.7.4 first, the table of four cases; a bare ACK may also stand at the right edge, where a sender is that has
 // filled the window, and data at the left edge of a closed window get their ACK looked at (3.10.7.4: "special
 // allowance").
 bool Tcb::is_acceptable(std::uint32_t seq, std::uint32_t length) const {
-  const std::uint32_t edge = seq_max(rcv_adv_, rcv_nxt_);
   if (length == 0) {
-    return seq_up_to(rcv_nxt_, seq) && seq_up_to(seq, edge);
+    return seq_up_to(rcv_nxt_, seq) && seq_up_to(seq, bare_edge());
   }
+  const std::uint32_t edge = seq_max(rcv_adv_, rcv_nxt_);
   if (edge == rcv_nxt_) {
     return seq == rcv_nxt_;
   }
