@@ -294,8 +294,9 @@ Answer Calls::do_setsockopt(const CallEvent& call, Progress&) {
     option::Linger linger;
     for (const Expr& field : argument.items) {
       const std::int64_t value = field.kind == Expr::Kind::field ? number(field.items[0]) : 0;
-      (field.text.ends_with("onoff") ? linger.on = value != 0
-                             : (linger.after = Duration::seconds(std::min<std::int64_t>(value, 1 << 20)), true));
+      (field.text.ends_with("onoff")
+           ? linger.on = value != 0
+           : (linger.after = Duration::seconds(std::min<std::int64_t>(value, 1 << 20)), true));
     }
     return answer(table_.set_option(open->fd, linger), call);
   }

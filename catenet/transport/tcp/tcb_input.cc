@@ -198,6 +198,7 @@ void Tcb::input_tailored(Packet data, const TcpSegment& segment, Instant now) {
   // Sixth, the URG bit: urgent data are taken in line, which RFC 6093 recommends to all.
   // Seventh, the segment text; eighth, the FIN bit.
   if (fin && !fin_received_) {
+    ack_due_ |= seq != rcv_nxt_;  // out of order, with data or without (RFC 5681 4.2)
     peer_fin_known_ = true;
     rare().peer_fin = seq + static_cast<std::uint32_t>(data.size());
   }
