@@ -244,8 +244,11 @@ std::optional<Answer> Calls::set_special(Open& open, std::int64_t level, std::in
   if (level == SOL_SOCKET && name == SO_TIMESTAMPING) {
     return set_stamps(open, number(value));
   }
-  const bool says_nothing_here =
-      level == SOL_SOCKET ? name == SO_MARK || name == SO_DEBUG : level == IPPROTO_IP && name == IP_FREEBIND;
+  if (level == SOL_SOCKET && name == SO_OOBINLINE && number(value) != 0) {
+    return Answer{};  // urgent data are always taken in line (RFC 6093)
+  }
+  const bool says_nothing_here = level == SOL_SOCKET ? name == SO_MARK || name == SO_DEBUG || name == SO_PRIORITY
+                                                     : level == IPPROTO_IP && name == IP_FREEBIND;
   return says_nothing_here ? std::optional(Answer{}) : std::nullopt;
 }
 
@@ -339,6 +342,18 @@ Answer Calls::do_getsockopt(const CallEvent& call, Progress&) {
   };
   if (const auto special = unknown_.empty() ? get_special(*open, level, name) : std::nullopt) {
     return differs(*special);
+  }
+  if (unknown_.empty() && level == SOL_SOCKET && name == SO_LINGER && argument.kind == Expr::Kind::record) {
+    const auto linger = table_.get_option<option::Linger>(open->fd);
+    for (const Expr& field : argument.items) {
+      const bool on = field.text.ends_with("onoff");
+      const std::int64_t got = !linger ? -1 : on ? (linger->on ? 1 : 0) : linger->after.ms() / 1000;
+      const std::int64_t wanted = field.kind == Expr::Kind::field ? number(field.items[0]) : got;
+      if (got != wanted) {
+        return {Answer::Kind::differs, 0, 0, field.text + " is " + std::to_string(got)};
+      }
+    }
+    return {};
   }
   const bool other_family = level == (is_ipv6() ? IPPROTO_IP : IPPROTO_IPV6);
   const OptionRow* row = unknown_.empty() && !other_family ? find_option(level, name) : nullptr;

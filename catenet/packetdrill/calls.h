@@ -35,7 +35,8 @@ struct Progress {
   std::size_t done = 0;
   Instant deadline = Instant::never();
   bool begun = false;
-  bool opening = false;  ///< the handshake that it began has not ended
+  bool opening = false;                    ///< the handshake that it began has not ended
+  std::optional<wire::FourTuple> closing;  ///< close() waits for this connection
 };
 
 class Calls {
@@ -101,6 +102,7 @@ class Calls {
   Answer do_read(const CallEvent& call, Progress& progress);
   Answer do_write(const CallEvent& call, Progress& progress);
   Answer do_close(const CallEvent& call, Progress& progress);
+  [[nodiscard]] Answer wait_for_end(const Progress& progress) const;
   Answer do_shutdown(const CallEvent& call, Progress& progress);
   Answer do_fcntl(const CallEvent& call, Progress& progress);
   Answer do_ioctl(const CallEvent& call, Progress& progress);
