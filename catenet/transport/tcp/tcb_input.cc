@@ -130,12 +130,8 @@ void Tcb::input_synchronized(Packet data, const TcpSegment& segment, Instant now
     refuse_unacceptable(std::move(data), segment, now);
     return;
   }
-  // Second, the RST bit: one at the right edge is outside (RFC 5961 3.2).
+  // Second, the RST bit.
   if (segment.rst()) {
-    if (segment.seq != rcv_nxt_ && !seq_before(segment.seq, bare_edge())) {
-      drop(std::move(data), DropReason::tcp_out_of_window);
-      return;
-    }
     input_reset(std::move(data), segment, now);
     return;
   }
@@ -261,8 +257,13 @@ void Tcb::refuse_unacceptable(Packet data, const TcpSegment& segment, Instant no
   drop(std::move(data), reason);
 }
 
-// 3.10.7.4 second, with RFC 5961 3.2: only a RST at exactly the next number counts.
+// 3.10.7.4 second, with RFC 5961 3.2: only a RST at exactly the next number counts, and one at the right edge is
+// outside.
 void Tcb::input_reset(Packet data, const TcpSegment& segment, Instant now) {
+  if (segment.seq != rcv_nxt_ && !seq_before(segment.seq, bare_edge())) {
+    drop(std::move(data), DropReason::tcp_out_of_window);
+    return;
+  }
   if (segment.seq != rcv_nxt_) {
     challenge(now);
     drop(std::move(data), DropReason::tcp_bad_segment);
