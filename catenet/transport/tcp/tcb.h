@@ -154,7 +154,11 @@ class Tcb {
   [[nodiscard]] bool writable() const;
   [[nodiscard]] bool at_end() const { return (fin_received_ || receive_shut_) && received_.readable() == 0; }
   [[nodiscard]] int error() const { return error_; }
-  int take_error() { return std::exchange(error_, 0); }
+  /// Also of a reset that came when all had been received, which is no error() to who reads.
+  int take_error() {
+    const bool late = error_ == 0 && reset_ && state_ == TcpState::closed;
+    return late ? std::exchange(soft_error_, 0) : std::exchange(error_, 0);
+  }
   /// True once after readable(), writable() or error() may have become true.
   bool take_event() { return std::exchange(event_, false); }
 

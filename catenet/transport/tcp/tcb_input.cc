@@ -274,7 +274,12 @@ void Tcb::input_reset(Packet data, const TcpSegment& segment, Instant now) {
     case TcpState::syn_received:
       passive_ && !is_early() ? enter_closed() : fail(passive_ ? ECONNRESET : ECONNREFUSED);
       break;
-    default:  // a user who has only shut down may still ask how it ended, which Linux and FreeBSD tell in every state
+    case TcpState::closing:
+    case TcpState::last_ack:
+      soft_error_ = ECONNRESET;  // nothing is lost to who reads; but who asks is told, as by Linux and FreeBSD
+      enter_closed();
+      break;
+    default:
       fail(ECONNRESET);
   }
   data.consume();
