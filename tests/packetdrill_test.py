@@ -47,7 +47,7 @@ class Scripts(lab.LabTest):
         lines = stdout.splitlines()
         self.assertEqual(lines[0], f"{path}:2: failed: acknowledgement number")
         self.assertEqual(lines[1], "  expected: 0.000000 > 9 > 1 R. 0:0(0) ack 2")
-        self.assertEqual(lines[2], "  got:      0.000000 > 9 > 1 R. 0:0(0) ack 1")
+        self.assertEqual(lines[2], "  got:      0.000000 > 9 > 1 R. 0:0(0) ack 6")
         self.assertEqual(lines[3], f"{skipped}:1: skipped: the call eventfd")
         self.assertEqual(lines[-1], "0 passed, 1 failed, 1 skipped")
         code, stdout, _ = self.catenet("packetdrill", "--json", path, skipped)

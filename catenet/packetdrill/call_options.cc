@@ -210,8 +210,8 @@ std::int64_t freebsd_buffer(SocketTable& table, int fd, bool receive, std::int64
   const std::int64_t size = set > 0 ? set : receive ? config.receive_buffer : config.send_buffer;
   const auto figures = table.get_option<option::Figures>(fd);
   using enum transport::TcpState;
-  const bool connected = figures && figures->tcp.state != closed && figures->tcp.state != listen &&
-                         figures->tcp.state != syn_sent && figures->tcp.state != syn_received;
+  const bool connected =
+      figures && figures->tcp.state != closed && figures->tcp.state != listen && figures->tcp.state != syn_sent;
   const std::int64_t mss = connected ? std::max<std::int64_t>(figures->tcp.mss, 1) : 1;
   return (size + mss - 1) / mss * mss;
 }
@@ -231,6 +231,9 @@ std::optional<Answer> Calls::set_special(Open& open, std::int64_t level, std::in
     open.tells_queue = number(value) != 0;
     return Answer{};
   }
+  if (level == IPPROTO_TCP && name == TCP_FASTOPEN && freebsd_) {
+    open.fast_open = number(value) != 0;
+  }
   if (level == SOL_SOCKET && (name == SO_SNDBUF || name == SO_RCVBUF)) {
     (name == SO_SNDBUF ? open.send_buffer : open.receive_buffer) = number(value);
   }
@@ -241,7 +244,11 @@ std::optional<Answer> Calls::set_special(Open& open, std::int64_t level, std::in
   if (level == SOL_SOCKET && name == SO_TIMESTAMPING) {
     return set_stamps(open, number(value));
   }
-  const bool says_nothing_here = level == SOL_SOCKET ? name == SO_MARK : level == IPPROTO_IP && name == IP_FREEBIND;
+  if (level == SOL_SOCKET && name == SO_OOBINLINE && number(value) != 0) {
+    return Answer{};  // urgent data are always taken in line (RFC 6093)
+  }
+  const bool says_nothing_here = level == SOL_SOCKET ? name == SO_MARK || name == SO_DEBUG || name == SO_PRIORITY
+                                                     : level == IPPROTO_IP && name == IP_FREEBIND;
   return says_nothing_here ? std::optional(Answer{}) : std::nullopt;
 }
 
@@ -290,8 +297,9 @@ Answer Calls::do_setsockopt(const CallEvent& call, Progress&) {
     option::Linger linger;
     for (const Expr& field : argument.items) {
       const std::int64_t value = field.kind == Expr::Kind::field ? number(field.items[0]) : 0;
-      (field.text == "onoff" ? linger.on = value != 0
-                             : (linger.after = Duration::seconds(std::min<std::int64_t>(value, 1 << 20)), true));
+      (field.text.ends_with("onoff")
+           ? linger.on = value != 0
+           : (linger.after = Duration::seconds(std::min<std::int64_t>(value, 1 << 20)), true));
     }
     return answer(table_.set_option(open->fd, linger), call);
   }
@@ -334,6 +342,18 @@ Answer Calls::do_getsockopt(const CallEvent& call, Progress&) {
   };
   if (const auto special = unknown_.empty() ? get_special(*open, level, name) : std::nullopt) {
     return differs(*special);
+  }
+  if (unknown_.empty() && level == SOL_SOCKET && name == SO_LINGER && argument.kind == Expr::Kind::record) {
+    const auto linger = table_.get_option<option::Linger>(open->fd);
+    for (const Expr& field : argument.items) {
+      const bool on = field.text.ends_with("onoff");
+      const std::int64_t got = !linger ? -1 : on ? (linger->on ? 1 : 0) : linger->after.ms() / 1000;
+      const std::int64_t wanted = field.kind == Expr::Kind::field ? number(field.items[0]) : got;
+      if (got != wanted) {
+        return {Answer::Kind::differs, 0, 0, field.text + " is " + std::to_string(got)};
+      }
+    }
+    return {};
   }
   const bool other_family = level == (is_ipv6() ? IPPROTO_IP : IPPROTO_IPV6);
   const OptionRow* row = unknown_.empty() && !other_family ? find_option(level, name) : nullptr;

@@ -312,7 +312,7 @@ Answer Calls::do_connect(const CallEvent& call, Progress& progress) {
   return waits ? Answer{Answer::Kind::blocks, 0, 0, {}} : failed(error);
 }
 
-Answer Calls::do_read(const CallEvent& call, Progress&) {
+Answer Calls::do_read(const CallEvent& call, Progress& progress) {
   Open* open = descriptor(call);
   if (open == nullptr || call.arguments.size() < 2) {
     return failed(EBADF);
@@ -329,14 +329,15 @@ Answer Calls::do_read(const CallEvent& call, Progress&) {
   if (open->stream && (flags & MSG_ERRQUEUE) != 0 && (flags & ~std::int64_t{MSG_ERRQUEUE | MSG_DONTWAIT}) == 0) {
     return read_error_queue(call, *open);
   }
-  if ((flags & ~std::int64_t{MSG_PEEK | MSG_DONTWAIT | MSG_NOSIGNAL}) != 0) {
+  const std::int64_t of_streams = open->stream ? MSG_WAITALL | MSG_TRUNC : 0;
+  if ((flags & ~(MSG_PEEK | MSG_DONTWAIT | MSG_NOSIGNAL | of_streams)) != 0) {
     return unsupported("a receive with the flags " + to_text(call.arguments[call.name == "recvmsg" ? 2 : 3]));
   }
   const bool nowhere = !vector && is_null(call.arguments[1]) && bytes > 0;
   if (nowhere) {
     flags |= MSG_PEEK;
   }
-  std::vector<std::byte> out(bytes);
+  std::vector<std::byte> out(bytes - std::min(bytes, progress.done));
   wire::Endpoint from;
   Result<std::size_t> got = 0;
   if ((flags & MSG_PEEK) != 0) {
@@ -346,8 +347,18 @@ Answer Calls::do_read(const CallEvent& call, Progress&) {
     got = received ? Result<std::size_t>(received->size) : std::unexpected(received.error());
     from = received ? received->from : wire::Endpoint{};
   }
+  const bool waits = (flags & MSG_DONTWAIT) == 0;
   if (!got) {
-    return (flags & MSG_DONTWAIT) != 0 ? failed(got.error().code) : would_block(*open, got.error().code);
+    const Answer answer = waits ? would_block(*open, got.error().code) : failed(got.error().code);
+    const bool some = progress.done > 0 && answer.kind == Answer::Kind::returned;
+    return some ? returned(static_cast<std::int64_t>(progress.done)) : answer;
+  }
+  if ((flags & MSG_WAITALL) != 0 && (flags & MSG_PEEK) == 0 && waits && !open->non_blocking) {
+    progress.done += *got;
+    if (*got > 0 && progress.done < bytes) {
+      return {Answer::Kind::blocks, 0, 0, {}};
+    }
+    return returned(static_cast<std::int64_t>(progress.done));
   }
   if (nowhere && *got > 0) {
     return failed(EFAULT);
@@ -484,9 +495,34 @@ Answer Calls::send_opening(Open& open, std::size_t bytes, bool waits, const wire
   return send(open, bytes, 0, nullptr, progress);
 }
 
+Answer Calls::send_unopened(Open& open, std::size_t bytes, const wire::Endpoint& to) {
+  const auto sent = table_.connect_with(open.fd, to, zeroes(bytes));
+  if (!sent && sent.error().code != EINPROGRESS) {
+    return failed(sent.error().code);
+  }
+  open.owed = bytes - std::min(bytes, sent.value_or(0));
+  if (open.owed > 0) {
+    (void)table_.expect_send(open.fd);
+  }
+  return returned(static_cast<std::int64_t>(bytes));
+}
+
+void Calls::pay_owed() {
+  for (auto& [name, open] : open_) {
+    if (open.owed > 0) {
+      const auto sent = table_.send(open.fd, zeroes(open.owed));
+      const bool waits = !sent && (sent.error().code == EAGAIN || sent.error().code == EINPROGRESS);
+      open.owed -= sent ? std::min(open.owed, *sent) : waits ? 0 : open.owed;
+    }
+  }
+}
+
 Answer Calls::send(Open& open, std::size_t bytes, std::int64_t flags, const wire::Endpoint* to, Progress& progress) {
   const bool waits = !open.non_blocking && (flags & MSG_DONTWAIT) == 0;
   const socket::SendFlags how{.more = (flags & MSG_MORE) != 0, .end_of_record = (flags & MSG_EOR) != 0};
+  if (open.fast_open && to != nullptr && flags == 0 && !table_.getpeername(open.fd)) {
+    return send_unopened(open, bytes, *to);
+  }
   const auto later = table_.get_option<socket::option::FastOpenConnect>(open.fd);
   const bool pending = later && later->pending;
   if (open.stream && (progress.opening || pending || ((flags & MSG_FASTOPEN) != 0 && progress.done == 0))) {
@@ -516,15 +552,31 @@ Answer Calls::send(Open& open, std::size_t bytes, std::int64_t flags, const wire
   }
 }
 
-Answer Calls::do_close(const CallEvent& call, Progress&) {
+// socket(7): until the peer has acknowledged everything, our FIN too, or the time is over.
+Answer Calls::wait_for_end(const Progress& progress) const {
+  using enum transport::TcpState;
+  const auto rows = table_.protocols().tcp.snapshot();
+  const bool waits = std::ranges::any_of(rows, [&](const transport::TcpPcbInfo& row) {
+    return row.tuple == *progress.closing &&
+           (row.state == fin_wait_1 || row.state == closing || row.state == last_ack || row.state == close_wait ||
+            row.state == established);
+  });
+  return waits && table_.node().now() < progress.deadline ? Answer{Answer::Kind::blocks, 0, 0, {}} : returned(0);
+}
+
+Answer Calls::do_close(const CallEvent& call, Progress& progress) {
+  if (progress.closing) {
+    return wait_for_end(progress);
+  }
   const std::int64_t name = number(call, 0);
   const auto found = open_.find(name);
   if (found == open_.end()) {
     return open_files_.erase(name) > 0 ? returned(0) : failed(EBADF);
   }
   const auto linger = table_.get_option<socket::option::Linger>(found->second.fd);
-  if (linger && linger->on && linger->after > Duration{}) {
-    return unsupported("a close that lingers");
+  const bool lingers = linger && linger->on && linger->after > Duration{};
+  if (lingers && found->second.non_blocking) {
+    return unsupported("a close that lingers on a socket that does not wait");
   }
   const int fd = found->second.fd;
   const auto local = table_.getsockname(fd);
@@ -532,11 +584,21 @@ Answer Calls::do_close(const CallEvent& call, Progress&) {
   if (found->second.stream && local && peer) {
     closed_.push_back({*local, *peer});
   }
+  if (lingers && local && peer) {
+    for (const transport::TcpPcbInfo& row : table_.protocols().tcp.snapshot()) {
+      const bool same = addresses_.seen(row.tuple.local.address) == local->address &&
+                        row.tuple.local.port == local->port && row.tuple.foreign.port == peer->port &&
+                        addresses_.seen(row.tuple.foreign.address) == peer->address;
+      progress.closing = same ? std::optional(row.tuple) : progress.closing;
+    }
+    progress.deadline = table_.node().now() + linger->after;
+  }
   for (auto& [number, set] : epolls_) {
     set.forget(name);
   }
   open_.erase(found);
-  return plain(table_.close(fd));
+  const Answer answer = plain(table_.close(fd));
+  return progress.closing && answer.error == 0 ? wait_for_end(progress) : answer;
 }
 
 bool Calls::was_closed(const wire::FourTuple& tuple) const {

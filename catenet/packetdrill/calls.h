@@ -35,7 +35,8 @@ struct Progress {
   std::size_t done = 0;
   Instant deadline = Instant::never();
   bool begun = false;
-  bool opening = false;  ///< the handshake that it began has not ended
+  bool opening = false;                    ///< the handshake that it began has not ended
+  std::optional<wire::FourTuple> closing;  ///< close() waits for this connection
 };
 
 class Calls {
@@ -67,7 +68,7 @@ class Calls {
   /// Buffer sizes are told as FreeBSD tells them.
   void set_freebsd(bool on) { freebsd_ = on; }
   [[nodiscard]] bool freebsd() const { return freebsd_; }
-  /// After everything that happens: notes what epoll reports as an edge (calls_epoll.cc).
+  /// After everything that happens: sends what is owed, notes what epoll reports as an edge (calls_epoll.cc).
   void look();
 
  private:
@@ -78,6 +79,8 @@ class Calls {
     bool tells_queue = false;      ///< TCP_INQ
     std::int64_t send_buffer = 0;  ///< as the script set it; 0: not set
     std::int64_t receive_buffer = 0;
+    bool fast_open = false;  ///< FreeBSD: a sendto() opens
+    std::size_t owed = 0;    ///< bytes that it took and the handshake's end lets go
   };
   struct OpenFile {
     std::size_t size = 0;
@@ -99,6 +102,7 @@ class Calls {
   Answer do_read(const CallEvent& call, Progress& progress);
   Answer do_write(const CallEvent& call, Progress& progress);
   Answer do_close(const CallEvent& call, Progress& progress);
+  [[nodiscard]] Answer wait_for_end(const Progress& progress) const;
   Answer do_shutdown(const CallEvent& call, Progress& progress);
   Answer do_fcntl(const CallEvent& call, Progress& progress);
   Answer do_ioctl(const CallEvent& call, Progress& progress);
@@ -134,6 +138,9 @@ class Calls {
   Answer place(const CallEvent& call, int fd, bool stream, bool non_blocking);
   Answer check_address(const Expr& expected, const wire::Endpoint& got);
   Answer send_opening(Open& open, std::size_t bytes, bool waits, const wire::Endpoint* to, Progress& progress);
+  /// FreeBSD: a sendto() that opens waits for nothing.
+  Answer send_unopened(Open& open, std::size_t bytes, const wire::Endpoint& to);
+  void pay_owed();
   Result<std::optional<wire::Endpoint>> destination_of(const CallEvent& call);
   Answer send(Open& open, std::size_t bytes, std::int64_t flags, const wire::Endpoint* to, Progress& progress);
   std::span<const std::byte> zeroes(std::size_t bytes);

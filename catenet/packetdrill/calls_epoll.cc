@@ -25,6 +25,7 @@ const Expr* event_field(const Expr& event, bool events) {
 }  // namespace
 
 void Calls::look() {
+  pay_owed();
   for (auto& [name, set] : epolls_) {
     set.look(table_);
   }

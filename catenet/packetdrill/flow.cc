@@ -36,13 +36,13 @@ TcpFields Flow::to_wire(const TcpFields& script) {
   TcpFields out = script;
   const bool syn = (script.flags & TcpFlag::kSyn) != 0;
   const bool ack = (script.flags & TcpFlag::kAck) != 0;
-  if (syn) {
+  if (syn && counted_) {
     if (remote_isn_ && newest_isn_ != script.seq) {
       known_ = false;  // a new connection between the same ends: so will be our number
     }
     newest_isn_ = script.seq;
     remote_isn_ = ack ? script.seq : remote_isn_.value_or(script.seq);
-  } else {
+  } else if (!script.wire_seq) {
     out.seq = script.seq + remote_isn_.value_or(0);
   }
   if (ack) {
@@ -69,6 +69,7 @@ TcpFields Flow::to_wire(const TcpFields& script) {
 TcpFields Flow::to_script(const TcpFields& wire, const TcpFields& expected) {
   const bool syn = (wire.flags & TcpFlag::kSyn) != 0;
   if (syn && (expected.flags & TcpFlag::kSyn) != 0 && !known_) {
+    counted_ = true;
     shift_ = wire.seq - expected.seq;
     isn_ = wire.seq;
     known_ = true;
@@ -79,7 +80,7 @@ TcpFields Flow::to_script(const TcpFields& wire, const TcpFields& expected) {
     remote_isn_ = newest_isn_;  // the answer to the latest SYN: what follows counts from there
   }
   TcpFields out = wire;
-  out.seq = wire.seq - local_shift(syn);
+  out.seq = expected.wire_seq ? wire.seq : wire.seq - local_shift(syn);
   if (!syn) {
     out.ack -= (wire.flags & TcpFlag::kAck) != 0 ? remote_isn_.value_or(0) : 0;
     for (std::size_t i = 0; i < out.options->size(); ++i) {

@@ -26,6 +26,11 @@ class Flow {
     return (local == 0 || local == local_.port) && (remote == 0 || remote == remote_.port);
   }
 
+  /// No SYN has been seen yet, of either side.
+  [[nodiscard]] bool is_fresh() const { return !known_ && !remote_isn_; }
+  /// Nobody listens there: no connection begins whose numbers could be counted, and all are as on the wire.
+  void use_wire_numbers() { counted_ = false; }
+
   /// A segment of the script, as it shall arrive.
   [[nodiscard]] TcpFields to_wire(const TcpFields& script);
   /// A sequence number of ours, as an ICMP error quotes it.
@@ -39,6 +44,7 @@ class Flow {
   wire::Endpoint remote_;
   [[nodiscard]] std::uint32_t local_shift(bool syn) const { return syn ? shift_ : isn_; }
 
+  bool counted_ = true;
   bool known_ = false;       // shift_ and isn_ are from a SYN
   std::uint32_t shift_ = 0;  // wire minus script, of our SYN's sequence number
   std::uint32_t isn_ = 0;    // of our SYN, on the wire

@@ -5,6 +5,8 @@
 #include <array>
 #include <charconv>
 
+#include "catenet/wire/tcp.h"
+
 namespace catenet::packetdrill {
 namespace {
 
@@ -24,7 +26,7 @@ struct BsdSetter {
   std::string_view name;
   bool (*set)(TcpSettings& tcp, std::int64_t value);  // false: not a value we have
 };
-constexpr std::array<BsdSetter, 19> kBsdSetters{{
+constexpr std::array<BsdSetter, 21> kBsdSetters{{
     {"net.inet.tcp.rfc1323",
      [](TcpSettings& t, std::int64_t v) {  // 2: scaling alone, 3: timestamps alone
        t.config.window_scaling = v == 1 || v == 2;
@@ -35,11 +37,25 @@ constexpr std::array<BsdSetter, 19> kBsdSetters{{
     {"net.inet.tcp.ecn.enable",
      [](TcpSettings& t, std::int64_t v) {
        using enum transport::EcnMode;
-       t.config.ecn = v == 0 ? never : v == 1 ? ask : answer;
-       return v < 3;
+       constexpr std::array kModes{never, ask, answer, ask_answer_accurate, answer_accurate};
+       t.config.ecn = kModes[std::min<std::size_t>(static_cast<std::size_t>(v), kModes.size() - 1)];
+       t.config.accurate_ecn_options = false;
+       return v < static_cast<std::int64_t>(kModes.size());
      }},
+    {"net.inet.tcp.fastopen.client_enable",
+     [](TcpSettings& t, std::int64_t v) {
+       t.policy.fast_open.client = v != 0;
+       t.policy.fast_open.refusal_pause = Duration::seconds(900);
+       t.forget_fast_open |= v == 0;
+       return v < 2;
+     }},
+    {"net.inet.tcp.fastopen.server_enable",
+     [](TcpSettings& t, std::int64_t v) { return t.policy.fast_open.server = v != 0, v < 2; }},
     {"kern.ipc.maxsockbuf",
-     [](TcpSettings& t, std::int64_t v) { return t.config.max_receive_buffer = bytes_of(v), true; }},
+     [](TcpSettings& t, std::int64_t v) {  // it decides the window scale, up to the largest
+       constexpr std::int64_t kMost = std::int64_t{1} << 30;
+       return t.config.max_receive_buffer = static_cast<std::uint32_t>(std::clamp<std::int64_t>(v, 1024, kMost)), true;
+     }},
     {"net.inet.tcp.recvspace",
      [](TcpSettings& t, std::int64_t v) { return t.config.receive_buffer = bytes_of(v), true; }},
     {"net.inet.tcp.sendspace", [](TcpSettings& t, std::int64_t v) { return t.config.send_buffer = bytes_of(v), true; }},
@@ -78,7 +94,7 @@ constexpr std::array<BsdSetter, 19> kBsdSetters{{
 }};
 
 // Those that ask for what is always so here; empty: any value does.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 18> kBsdFine{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 44> kBsdFine{{
     {"net.inet.tcp.blackhole", "0"},
     {"net.inet.udp.blackhole", "0"},
     {"net.inet.tcp.insecure_rst", "0"},
@@ -97,7 +113,74 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 18> kBsdFine
     {"net.inet.tcp.tso", ""},
     {"net.inet.tcp.pcblist", ""},
     {"net.inet.icmp.icmplim", ""},
+    {"net.inet.icmp.icmplim_output", ""},
+    {"net.inet.tcp.icmp_may_rst", "1"},
+    {"net.inet.tcp.syncookies_only", "0"},
+    {"net.inet.tcp.fastopen.psk_enable", "0"},
+    {"net.inet.tcp.ecn.generalized", "0"},
+    {"net.inet.tcp.ecn.plusplus", "0"},
+    {"net.inet.tcp.udp_tunneling_port", "0"},
+    {"net.inet.tcp.udp_tunneling_overhead", ""},
+    {"net.inet.tcp.recvbuf_auto", ""},
+    {"net.inet.tcp.recvbuf_max", ""},
+    {"net.inet.tcp.sendbuf_auto", ""},
+    {"net.inet.tcp.sendbuf_max", ""},
+    {"net.inet.tcp.always_keepalive", "1"},
+    {"net.inet.tcp.v6mssdflt", "1220"},
+    {"net.inet.tcp.minmss", "216"},
+    {"net.inet.tcp.do_prr", "1"},
+    {"net.inet.tcp.do_lrd", "1"},
+    {"net.inet.tcp.newcwv", "0"},
+    {"net.inet.tcp.rfc3390", "1"},
+    {"net.inet.tcp.rfc3465", "1"},
+    {"net.inet.tcp.cc.abe", "0"},
+    {"net.inet.tcp.log_in_vain", ""},
+    {"net.inet.tcp.fast_finwait2_recycle", "0"},
+    {"net.inet.tcp.maxtcptw", ""},
+    {"net.inet.ip.ttl", "64"},
+    {"net.inet6.ip6.hlim", "64"},
 }};
+
+bool has_freebsd_look(const TcpFields& syn) {
+  if ((syn.flags & wire::TcpFlag::kSyn) == 0 || !syn.options) {
+    return false;
+  }
+  const auto& options = *syn.options;
+  return std::ranges::count(options, option_kind::kEnd, &TcpOption::kind) > 0 ||
+         (options.size() > 3 && options[0].kind == option_kind::kMss && options[1].kind == option_kind::kNop &&
+          options[2].kind == option_kind::kWindowScale);
+}
+
+// FreeBSD's buffer to begin with; Linux never tells this number unless it was set.
+bool asks_for_freebsd_buffer(const CallEvent& call) {
+  constexpr std::int64_t kReceiveSpace = 65'536;
+  return call.name == "getsockopt" && call.arguments.size() > 3 && call.arguments[2].text == "SO_RCVBUF" &&
+         call.arguments[3].items.size() == 1 && call.arguments[3].items[0].number == kReceiveSpace;
+}
+
+}  // namespace
+
+bool is_made_for_freebsd(const Script& script) {
+  bool looks = false;
+  for (const Event& event : script.events) {
+    if (const auto* command = std::get_if<CommandEvent>(&event.what)) {
+      looks |= command->text.contains("sysctl") && command->text.contains("net.inet.");
+      if (command->text.contains("net.ipv4") || command->text.contains("net/ipv4") ||
+          command->text.contains("defaults.sh")) {
+        return false;
+      }
+    } else if (const auto* packet = std::get_if<PacketEvent>(&event.what)) {
+      const auto* tcp = std::get_if<TcpFields>(&packet->body);
+      looks |= tcp != nullptr && !packet->inbound && has_freebsd_look(*tcp);
+    } else if (const auto* call = std::get_if<CallEvent>(&event.what)) {
+      if (call->name == "setsockopt" && call->arguments.size() > 2 && call->arguments[2].text == "SO_RCVBUF") {
+        return looks;
+      }
+      looks |= asks_for_freebsd_buffer(*call);
+    }
+  }
+  return looks;
+}
 
 void apply_freebsd_settings(TcpSettings& tcp) {
   transport::TcpConfig config;
@@ -111,13 +194,15 @@ void apply_freebsd_settings(TcpSettings& tcp) {
   config.variance_floor = false;
   config.syn_retries = config.retries = 12;
   config.quick_acks = 0;
+  config.keepalive_probes = 8;
+  config.buffer_is_window = true;
+  config.missing_timestamps = true;  // as far as no sysctl says otherwise, as older ones do
+  config.ends_opening = transport::EndsOpening::refusals;
   config.super_segments = false;  // PSH at the end of the data alone
   tcp.config = config;
   tcp.policy.fast_open.client = tcp.policy.fast_open.server = tcp.policy.fast_open.every_listener = false;
   tcp.freebsd = true;
 }
-
-}  // namespace
 
 std::optional<std::string> apply_freebsd_sysctl(std::string_view name, std::string_view value, TcpSettings& into) {
   if (!into.freebsd) {
@@ -161,6 +246,15 @@ std::optional<std::uint16_t> window_like(std::optional<std::uint16_t> expected, 
   constexpr int kSmallestSegment = 536;
   const bool close = expected && got && *got > 0 && *got < *expected && *expected - *got < kSmallestSegment;
   return close ? expected : got;
+}
+
+void acknowledgement_like(const TcpFields& expected, TcpFields& got) {
+  using wire::TcpFlag;
+  const bool fin = expected.flags == (TcpFlag::kFin | TcpFlag::kAck) && expected.length == 0;
+  if (fin && got.flags == TcpFlag::kAck && got.length == 0 && got.seq == expected.seq + 1) {
+    got.flags = expected.flags;
+    got.seq = expected.seq;
+  }
 }
 
 std::optional<SocketCount> socket_count(std::string_view command) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Scripts made for FreeBSD: its sysctls, its settings as they are unless a sysctl says otherwise, and what it leaves to
-// see of sockets. A script is one of them as soon as it sets a sysctl of net.inet.
+// see of sockets. A script is one of them as soon as it sets a sysctl of net.inet, or from the start if it looks so.
 #pragma once
 #include <optional>
 #include <string>
@@ -12,6 +12,10 @@
 #include "catenet/transport/tcp/tcb_types.h"
 
 namespace catenet::packetdrill {
+
+/// Without a sysctl: by the order of options in the SYNs that the host must send, or by the size of a buffer.
+[[nodiscard]] bool is_made_for_freebsd(const Script& script);
+void apply_freebsd_settings(TcpSettings& tcp);
 
 /// `name` begins with "net.inet." or "kern."; the first of them brings FreeBSD's settings. Why the script must be
 /// skipped, or nothing.
@@ -27,6 +31,10 @@ namespace catenet::packetdrill {
 /// as the script writes it, if it is smaller by less than that.
 [[nodiscard]] std::optional<std::uint16_t> window_like(std::optional<std::uint16_t> expected,
                                                        std::optional<std::uint16_t> got);
+
+/// In CLOSING FreeBSD acknowledges by its FIN once more, we by the bare acknowledgement that RFC 9293 3.10.7.4 asks
+/// for: both say the same. `got` as the script writes it, if it is that.
+void acknowledgement_like(const TcpFields& expected, TcpFields& got);
 
 /// "sockstat -4 -P tcp -s | grep -c TIME_WAIT | grep 1": how many sockets are in a state.
 struct SocketCount {

@@ -35,7 +35,7 @@ struct IcmpName {
   std::uint8_t type_number;
   std::uint8_t code_number;
 };
-constexpr std::array<IcmpName, 30> kIcmpNames{{{"echo_reply", "", 0, 0},
+constexpr std::array<IcmpName, 33> kIcmpNames{{{"echo_reply", "", 0, 0},
                                                {"unreachable", "net_unreachable", 3, 0},
                                                {"unreachable", "host_unreachable", 3, 1},
                                                {"unreachable", "protocol_unreachable", 3, 2},
@@ -58,6 +58,9 @@ constexpr std::array<IcmpName, 30> kIcmpNames{{{"echo_reply", "", 0, 0},
                                                {"time_exceeded", "", 11, 0},
                                                {"time_exceeded", "exceeded_in_transit", 11, 0},
                                                {"time_exceeded", "reassembly", 11, 1},
+                                               {"time_exceeded", "ttl_exceeded_in_transit", 11, 0},
+                                               {"time_exceeded", "frag_reass_exceeded", 11, 1},
+                                               {"unreachable", "admin_prohibited", 3, 13},
                                                {"parameter_problem", "", 12, 0},
                                                {"timestamp_request", "", 13, 0},
                                                {"timestamp_reply", "", 14, 0},

@@ -37,12 +37,12 @@ bool parse_ip_item(Scanner& in, IpFields& out) {
     return true;
   }
   std::uint8_t value = 0;
-  if (in.accept_word("tos")) {
+  if (in.accept_word("tos") || in.accept_word("class")) {
     const bool ok = number(in, value, kMax8);
     out.tos = value;
     return ok;
   }
-  if (in.accept_word("ttl")) {
+  if (in.accept_word("ttl") || in.accept_word("hlim")) {
     const bool ok = number(in, value, kMax8);
     out.ttl = value;
     return ok;
@@ -53,7 +53,7 @@ bool parse_ip_item(Scanner& in, IpFields& out) {
     out.flow_label = label;
     return ok && (in.ipv6() || in.complain("IPv4 has no flow labels"));
   }
-  return in.complain("expected ect0, ect1, ect01, ce, noecn, tos, ttl or flowlabel");
+  return in.complain("expected ect0, ect1, ect01, ce, noecn, tos, class, ttl, hlim or flowlabel");
 }
 
 // "[ect0]", "(tos 0x10)"; a bracket that opens an ICMP quotation is left alone.
@@ -232,6 +232,9 @@ bool parse_option(Scanner& in, TcpOption& out) {
   }
   if (name == "FO" || name == "FOEXP" || name == "md5") {
     out.kind = name == "FO" ? option_kind::kFastOpen : name == "md5" ? option_kind::kMd5 : option_kind::kExperiment;
+    if (name == "md5" && (in.accept_word("valid") || in.accept_word("invalid"))) {
+      return in.complain("signatures that packetdrill makes", true);
+    }
     if (name == "FOEXP") {
       put16(out.body, 0xf989);  // RFC 6994's identifier of TCP Fast Open
     }
@@ -264,8 +267,22 @@ bool parse_tcp_options(Scanner& in, std::optional<std::vector<TcpOption>>& out) 
   return in.expect(">");
 }
 
+// "1:101(100)", "0:0(0)!" or "...(0)"
+bool parse_tcp_sequence(Scanner& in, bool inbound, TcpFields& out) {
+  if (in.accept("...")) {
+    out.any_seq = true;
+    return (!inbound || in.complain("... can only be expected, not sent")) && in.expect("(") &&
+           number(in, out.length, kMax16) && in.expect(")");
+  }
+  if (!parse_sequence(in, out.seq, out.length)) {
+    return false;
+  }
+  out.wire_seq = in.accept("!");
+  return true;
+}
+
 bool parse_tcp(Scanner& in, bool inbound, TcpFields& out) {
-  if (!parse_flags(in, out.flags) || !parse_sequence(in, out.seq, out.length)) {
+  if (!parse_flags(in, out.flags) || !parse_tcp_sequence(in, inbound, out)) {
     return false;
   }
   if (in.accept_word("ack") && !number(in, out.ack, kMax32)) {
@@ -291,12 +308,23 @@ bool parse_tcp(Scanner& in, bool inbound, TcpFields& out) {
   if (in.peek() == '{') {
     return in.complain("fuzzing of packets", true);
   }
+  if (in.looking_at("/udp")) {
+    return in.complain("TCP in UDP", true);
+  }
   return true;
 }
 
+// "1001 > 8080"; "5." are flags.
 bool parse_ports(Scanner& in, PacketEvent& out) {
   in.skip_space();
-  if (!in.looking_at_digit()) {
+  std::size_t n = 0;
+  while (in.peek(n) >= '0' && in.peek(n) <= '9') {
+    ++n;
+  }
+  while (n > 0 && in.peek(n) == ' ') {
+    ++n;
+  }
+  if (n == 0 || in.peek(n) != '>') {
     return true;
   }
   return number(in, out.source_port, kMax16) && in.expect(">") && number(in, out.destination_port, kMax16);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "catenet/packetdrill/parser.h"
 
+#include <algorithm>
+
 namespace catenet::packetdrill {
 namespace {
 
@@ -101,10 +103,51 @@ bool parse_action(Scanner& in, Event& out) {
   return !in.failed();
 }
 
+// The word of a line that has `before` others before it; empty: there are not so many.
+std::string word_of(std::string_view line, unsigned before) {
+  constexpr std::string_view kBlank = " \t\r\n";
+  while (true) {
+    line.remove_prefix(std::min(line.find_first_not_of(kBlank), line.size()));
+    const std::string_view word = line.substr(0, line.find_first_of(kBlank));
+    if (before == 0 || word.empty()) {
+      return std::string(word);
+    }
+    line.remove_prefix(word.size());
+    --before;
+  }
+}
+
+// Blanks out, line by line, what "#ifdef NAME", "#ifndef NAME", "#else" and "#endif" leave out; any other line that
+// begins with '#' is a comment.
+std::string preprocessed(std::string_view text, std::string_view defined) {
+  std::string out;
+  std::vector<bool> kept;  // of the conditions that are open
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    const std::string_view line = text.substr(0, end == std::string_view::npos ? end : end + 1);
+    text.remove_prefix(line.size());
+    const std::string keyword = word_of(line, 0);
+    if (keyword == "#ifdef" || keyword == "#ifndef") {
+      kept.push_back((word_of(line, 1) == defined) == (keyword == "#ifdef"));
+    } else if (keyword == "#else" && !kept.empty()) {
+      kept.back() = !kept.back();
+    } else if (keyword == "#endif" && !kept.empty()) {
+      kept.pop_back();
+    } else if (std::ranges::find(kept, false) == kept.end()) {
+      out += line;
+      continue;
+    }
+    out += '\n';
+  }
+  return out;
+}
+
 }  // namespace
 
-std::expected<Script, Complaint> parse(std::string_view text, std::optional<IpVersion> version) {
-  Scanner in(text);
+std::expected<Script, Complaint> parse(std::string_view text, std::optional<IpVersion> version,
+                                       std::string_view defined) {
+  const std::string chosen = text.contains("#if") && text.size() <= kMaxScriptBytes ? preprocessed(text, defined) : "";
+  Scanner in(chosen.empty() ? text : chosen);
   Script script;
   if (text.size() > kMaxScriptBytes) {
     in.complain("a script of more than 1 MiB");

@@ -2,6 +2,8 @@
 // The language: text in, Script or the first Complaint out. Limits keep hostile scripts small: bytes, events, depth and
 // length of expressions, time.
 //
+// Lines between "#ifdef NAME" and "#endif" are left out unless NAME is defined.
+//
 //   script    = { "--name=value" } [ `command` ] { event }
 //   event     = time ( packet | call | `command` | %{ code }% )
 //   time      = 1.5 | +1.5 | 1.5~1.6 | +1.5~+1.6 | *
@@ -27,7 +29,9 @@ inline constexpr unsigned kMaxDepth = 24;
 inline constexpr std::size_t kMaxItems = 1024;
 
 /// ICMP messages have other names in each family. `version`, if given, goes before what the script says of it.
-[[nodiscard]] std::expected<Script, Complaint> parse(std::string_view text, std::optional<IpVersion> version = {});
+/// `defined` is the name for which "#ifdef" holds: what scripts call behaviour by the RFCs, unless said otherwise.
+[[nodiscard]] std::expected<Script, Complaint> parse(std::string_view text, std::optional<IpVersion> version = {},
+                                                     std::string_view defined = "STANDARD");
 
 // The parts; false after a complaint.
 [[nodiscard]] bool parse_packet(Scanner& in, PacketEvent& out);

@@ -40,6 +40,52 @@ TEST(Parser, PacketsAreWrittenAsTheyWereRead) {
   EXPECT_EQ(packet("> .5 1:1(0) ack 1"), "> EA. 1:1(0) ack 1");  // ACE 5: AE and ECE
 }
 
+TEST(Parser, OtherNamesForTheSame) {
+  EXPECT_EQ(packet("> (class 0x20) S 0:0(0)"), "> [tos 0x20] S 0:0(0)");
+  EXPECT_EQ(packet("> (hlim 4) S 0:0(0)"), "> [ttl 4] S 0:0(0)");
+  EXPECT_EQ(packet("< icmp time_exceeded frag_reass_exceeded [0:0(0)]"),
+            packet("< icmp time_exceeded reassembly [0:0(0)]"));
+  EXPECT_EQ(packet("> 5 > 6 . 1:1(0) ack 1"), "> 5 > 6 . 1:1(0) ack 1");
+}
+
+TEST(Parser, NumbersThatAreNotCounted) {
+  const auto numbers = [](std::string_view text) {
+    const Script script = good("0 " + std::string(text));
+    const auto& tcp = std::get<TcpFields>(std::get<PacketEvent>(script.events.at(0).what).body);
+    return std::pair(tcp.any_seq, tcp.wire_seq);
+  };
+  EXPECT_EQ(numbers("> S. ...(0) ack 1"), std::pair(true, false));
+  EXPECT_EQ(numbers("> R. 0:0(0)! ack 1"), std::pair(false, true));
+  EXPECT_EQ(numbers("> R. 0:0(0) ack 1"), std::pair(false, false));
+  EXPECT_EQ(bad("0 < S. ...(0) ack 1").text, "... can only be expected, not sent");
+}
+
+TEST(Parser, Conditions) {
+  const std::string text = R"(0 close(1) = 0
+#ifdef STANDARD
+0 close(2) = 0
+#ifndef FreeBSD
+0 close(3) = 0
+#else
+0 close(4) = 0
+#endif
+#else
+0 close(5) = 0
+#endif
+0 close(6) = 0)";
+  const auto closed = [&](std::string_view defined) {
+    std::string all;
+    const auto script = parse(text, {}, defined);
+    for (const Event& event : script.value().events) {
+      all += std::to_string(std::get<CallEvent>(event.what).arguments.at(0).number);
+    }
+    return all;
+  };
+  EXPECT_EQ(closed("STANDARD"), "1236");
+  EXPECT_EQ(closed("FreeBSD"), "156");
+  EXPECT_EQ(parse("\n#ifdef X\n0 close(1) = 0\n#endif\n0 ?").error().line, 5U);  // lines count as they stand
+}
+
 TEST(Parser, TimesAndComments) {
   const Script s = good(R"(--tolerance_usecs=10000 // more
 `sysctl -q net.ipv4.tcp_sack=1`  # first

@@ -28,6 +28,7 @@ class Player {
   };
 
   Stop play_event(const Event& event);
+  [[nodiscard]] bool has_listener(std::uint16_t port) const;
   Stop play_inbound(const Event& event, const PacketEvent& packet);
   Stop play_call(const Event& event, const CallEvent& call);
   Stop check_sockets(const Event& event, const SocketCount& wanted);

@@ -179,6 +179,7 @@ Player::Stop Player::compare_packet(const Event& event, const PacketEvent& expec
       }
       if (calls_.freebsd()) {
         tcp->window = window_like(wanted->window, tcp->window);
+        acknowledgement_like(*wanted, *tcp);
       }
       if (calls_.freebsd() && (tcp->flags & TcpFlag::kSyn) != 0 && tcp->options && wanted->options) {
         tcp->options = in_order_of(*wanted->options, *tcp->options);

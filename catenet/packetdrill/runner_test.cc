@@ -226,6 +226,49 @@ TEST(Runner, ScriptsMadeForFreeBsd) {
   EXPECT_EQ(result("0 `sysctl -w net.inet.tcp.insecure_rst=1`"), "skipped: sysctl net.inet.tcp.insecure_rst=1");
 }
 
+TEST(Runner, ScriptsThatOnlyLookMadeForFreeBsd) {
+  const std::string begin =
+      "0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n+0 fcntl(3, F_SETFL, O_RDWR | O_NONBLOCK) = 0\n"
+      "+0 connect(3, ..., ...) = -1 EINPROGRESS (Operation now in progress)\n";
+  const std::string syn = "+0 > S 0:0(0) win 65535 <mss 1460,nop,wscale 6,sackOK,TS val 100 ecr 0>\n";
+  EXPECT_EQ(result(begin + syn + "+0 %{ assert tcpi_state == TCPI_SYN_SENT }%"), "passed");
+  EXPECT_EQ(result(begin + syn + "+0 %{ assert tcpi_state == TCPI_ESTABLISHED }%"),
+            "failed: assert tcpi_state == TCPI_ESTABLISHED ; tcpi_state is 2, TCPI_ESTABLISHED is 1");
+  EXPECT_EQ(result(begin + syn + "+0 read(3, ..., 9) = -1 EWOULDBLOCK (Operation would block)"), "passed");
+  EXPECT_EQ(result(begin + syn + "+0 read(3, ..., 9) = -1 EINVAL"), "failed: errno of read");
+  // A command that sets one of Linux's makes it a script of Linux's.
+  EXPECT_EQ(result("`sysctl -q net.ipv4.tcp_sack=1`\n" + begin + syn), "failed: options");
+}
+
+// Where the script gives both, what one of them says is enough; where it gives one, nothing else is.
+TEST(Runner, EitherOfTwoConditions) {
+  const std::string good = "+0 getsockopt(4, SOL_SOCKET, SO_ERROR, [0], [4]) = 0\n";
+  const std::string bad = "+0 getsockopt(4, SOL_SOCKET, SO_ERROR, [EPIPE], [4]) = 0\n";
+  EXPECT_EQ(after_open("#ifdef STANDARD\n" + good + "#endif\n#ifdef FreeBSD\n" + bad + "#endif\n"), "passed");
+  EXPECT_EQ(after_open("#ifdef STANDARD\n" + bad + "#endif\n#ifdef FreeBSD\n" + good + "#endif\n"), "passed");
+  EXPECT_EQ(after_open("#ifdef STANDARD\n" + bad + "#endif\n#ifdef FreeBSD\n" + bad + "#endif\n"),
+            "failed: getsockopt: the option is 0, not 32");
+}
+
+TEST(Runner, NumbersToAPortWhereNobodyListens) {
+  const std::string bound =
+      "0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n+0 bind(3, ..., ...) = 0\n+0 < S 17:20(3) win 9\n";
+  EXPECT_EQ(result(bound + "+0 > R. 0:0(0) ack 21"), "passed");
+  EXPECT_EQ(result(bound + "+0 > R. 0:0(0) ack 4"), "failed: acknowledgement number");
+}
+
+TEST(Runner, WhatOnlyOneSystemHasIsSkipped) {
+  EXPECT_EQ(after_open("+0 > . 1:1(0) ack 1 <nop,nop,md5 valid>"), "skipped: signatures that packetdrill makes");
+  EXPECT_EQ(after_open("+0 < . 1:1(0) ack 1 win 9 <nop,nop>/udp(1 > 9811)"), "skipped: TCP in UDP");
+  EXPECT_EQ(result("--udp_encapsulation=tcp\n0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3"),
+            "skipped: the option --udp_encapsulation");
+  EXPECT_EQ(result("--mtu=20\n0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3"), "skipped: the option --mtu");
+  for (const char* setting : {"icmp_may_rst=0", "drop_synfin=1", "ecn.maxretries=0", "syncookies_only=1"}) {
+    EXPECT_EQ(result("0 `sysctl -w net.inet.tcp." + std::string(setting) + "`"),
+              "skipped: sysctl net.inet.tcp." + std::string(setting));
+  }
+}
+
 TEST(Runner, NoScriptRunsForEver) {
   EXPECT_EQ(result("0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n+99999 close(3) = 0"), "passed");
   EXPECT_EQ(after_open("+0...99999 poll([{fd=4, events=POLLIN, revents=0}], 1, 99999000) = 0"), "passed");

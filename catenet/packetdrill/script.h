@@ -63,6 +63,8 @@ struct TcpFields {
   std::optional<std::uint16_t> window;  ///< not given: not compared
   std::uint16_t urgent = 0;
   std::optional<std::vector<TcpOption>> options;  ///< not given ("<...>"): not compared
+  bool any_seq = false;                           ///< "...(0)": not compared
+  bool wire_seq = false;                          ///< "0:0(0)!": as it is on the wire, whatever our number was
 };
 struct UdpFields {
   std::uint32_t length = 0;

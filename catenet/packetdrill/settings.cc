@@ -293,8 +293,9 @@ bool is_harmless(const std::vector<std::string>& words) {
   if (says("|")) {
     return false;  // something looks at what it prints
   }
-  return program == "true" || program == "nstat" || program == "kldload" || program == "sleep" || program == "sync" ||
-         program == "rm" || program == "dd" || program.starts_with("sysctl_restore_") || offload ||
+  return program == "true" || program == "nstat" || program == "kldload" || program == "kldstat" ||
+         program == "sleep" || program == "sync" || program == "rm" || program == "dd" ||
+         program.starts_with("sysctl_restore_") || offload ||
          (program == "tc" && has(1, "qdisc") && says("pfifo") && !says("limit"));
 }
 
@@ -420,6 +421,7 @@ void apply_linux_profile(TcpSettings& tcp) {
   tcp.config.growth_by_delivery = tcp.config.cuts_window = tcp.config.gentle_mark_cuts = tcp.config.variance_floor =
       true;
   tcp.config.empty_probes = tcp.config.counts_packets = true;
+  tcp.config.ends_opening = transport::EndsOpening::every_error;
   tcp.config.accurate_ecn_always = tcp.config.generalized_ecn = true;
   tcp.linux_profile = true;
   if (const auto cubic = algorithm_named("cubic")) {
@@ -442,7 +444,7 @@ std::optional<std::string> apply_sysctl(std::string_view name, std::string_view 
   if (dotted == "net.mptcp.enabled" || (dotted.starts_with("net.core.") && dotted != kSomaxconn)) {
     return std::nullopt;
   }
-  if (dotted.starts_with("net.inet.") || dotted.starts_with("kern.")) {
+  if (dotted.starts_with("net.inet.") || dotted.starts_with("net.inet6.") || dotted.starts_with("kern.")) {
     return apply_freebsd_sysctl(dotted, value, into);
   }
   if (!dotted.starts_with(kIpv4) && dotted != kSomaxconn) {
@@ -553,7 +555,7 @@ std::optional<std::string> apply_option(std::string_view name, std::string_view 
   const auto number = to_number(value);
   if (name == "tolerance_usecs" && number && *number >= 0 && *number <= 100'000'000) {
     into.tolerance = Duration::microseconds(*number);
-  } else if (name == "mtu" && number && *number >= 576 && *number <= 65535) {
+  } else if (name == "mtu" && number && *number >= 68 && *number <= 65535) {
     into.mtu = static_cast<std::uint32_t>(*number);
   } else if (name == "ip_version") {
     const auto version = ip_version_named(value);
@@ -569,7 +571,8 @@ std::optional<std::string> apply_option(std::string_view name, std::string_view 
   } else if (name == "netmask_ip") {
     into.prefix_length = mask_length(value);
     return into.prefix_length ? std::nullopt : std::optional("the option --netmask_ip=" + std::string(value));
-  } else if (name == "define" || name == "init_scripts" || name == "connect_port" || name == "bind_port") {
+  } else if (name == "tolerance_usecs" || name == "mtu" || name == "define" || name == "udp_encapsulation" ||
+             name == "init_scripts" || name == "connect_port" || name == "bind_port") {
     return "the option --" + std::string(name);
   }
   return std::nullopt;  // about packetdrill itself

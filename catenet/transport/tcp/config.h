@@ -20,6 +20,10 @@ enum class EcnMode : std::uint8_t { ask, answer, never, ask_accurate, ask_answer
 /// tcp_slow_start_after_idle), stays, or stays for five minutes and is cut by what was used (RFC 7661).
 enum class IdleWindow : std::uint8_t { restart, keep, validate };
 
+/// Which ICMP errors end an attempt to connect: those that RFC 1122 4.2.3.9 calls hard; besides "prohibited" and "time
+/// exceeded", all as refusals (FreeBSD); or every one (RFC 5461 4.1, Linux).
+enum class EndsOpening : std::uint8_t { hard_errors, refusals, every_error };
+
 /// Path MTU discovery by probing (RFC 4821; Linux's tcp_mtu_probing 0, 1, 2). ICMP is heard all the same.
 enum class MtuProbing : std::uint8_t { never, after_black_hole, always };
 
@@ -75,6 +79,7 @@ struct TcpConfig {
   Duration keepalive_interval = Duration::seconds(75);
   Duration challenge_window = Duration::seconds(1);  ///< 0: no limit
   MtuProbing mtu_probing = MtuProbing::never;
+  EndsOpening ends_opening = EndsOpening::hard_errors;
   std::uint16_t mtu_base_mss = 1024;                     ///< data bytes that every path takes: where a search begins
   std::uint16_t mtu_probe_floor = 48;                    ///< data bytes; black holes make segments no smaller
   std::uint16_t mtu_probe_threshold = 8;                 ///< bytes; a search stops when so little is left to be found
@@ -100,6 +105,9 @@ struct TcpConfig {
   /// A mark cuts the window as a loss does, and by and by (RFC 9937 with RFC 3168 6.1.2; Linux); otherwise at once, and
   /// by less (RFC 8511).
   bool gentle_mark_cuts = false;
+  /// The window is what the buffer takes in whole segments, even if its field tells less (FreeBSD): as far as a segment
+  /// without data is concerned.
+  bool buffer_is_window = false;
   /// A closed window is probed by an old number without data (Linux); otherwise by a byte (RFC 9293 3.8.6.1).
   bool empty_probes = false;
   /// The send buffer holds packets, as Linux counts them: each with kPacketOverhead beside its data, and begun while
@@ -133,6 +141,9 @@ struct FastOpenPolicy {
   /// After two timeouts in a row on a connection with Fast Open nobody uses it for so long, doubled each time: a box on
   /// the way may swallow such connections (tcp_fastopen_blackhole_timeout). 0: never mind.
   Duration black_hole_pause;
+  /// RFC 7413 4.1.3.1: a server that gives no cookie, or takes no data and gives no new one, is not asked again for so
+  /// long (FreeBSD); 0: it is asked by the experimental option once, and again whenever there is something to send.
+  Duration refusal_pause;
 
   bool operator==(const FastOpenPolicy&) const = default;
 };

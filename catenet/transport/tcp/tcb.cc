@@ -197,6 +197,7 @@ void Tcb::on_network_error(int code, bool hard) {
 
 void Tcb::fail(int error) {
   error_ = static_cast<std::int16_t>(error);
+  soft_error_ = 0;
   enter_closed();
 }
 

@@ -154,7 +154,11 @@ class Tcb {
   [[nodiscard]] bool writable() const;
   [[nodiscard]] bool at_end() const { return (fin_received_ || receive_shut_) && received_.readable() == 0; }
   [[nodiscard]] int error() const { return error_; }
-  int take_error() { return std::exchange(error_, 0); }
+  /// Also of a reset that came when all had been received, which is no error() to who reads.
+  int take_error() {
+    const bool late = error_ == 0 && reset_ && state_ == TcpState::closed;
+    return late ? std::exchange(soft_error_, 0) : std::exchange(error_, 0);
+  }
   /// True once after readable(), writable() or error() may have become true.
   bool take_event() { return std::exchange(event_, false); }
 
@@ -341,6 +345,8 @@ class Tcb {
   void input_synchronized(Packet data, const TcpSegment& segment, Instant now);
   void input_tailored(Packet data, const TcpSegment& segment, Instant now);
   [[nodiscard]] bool check_timestamp(const TcpSegment& segment, Instant now) const;
+  /// Where the receive window ends, for segments without data.
+  [[nodiscard]] std::uint32_t bare_edge() const;
   [[nodiscard]] bool is_acceptable(std::uint32_t seq, std::uint32_t length) const;
   void refuse_unacceptable(Packet data, const TcpSegment& segment, Instant now);
   void input_reset(Packet data, const TcpSegment& segment, Instant now);

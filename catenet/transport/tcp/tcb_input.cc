@@ -231,6 +231,7 @@ void Tcb::input_tailored(Packet data, const TcpSegment& segment, Instant now) {
   // Sixth, the URG bit: urgent data are taken in line, which RFC 6093 recommends to all.
   // Seventh, the segment text; eighth, the FIN bit.
   if (fin && !fin_received_) {
+    ack_due_ |= seq != rcv_nxt_;  // out of order, with data or without (RFC 5681 4.2)
     peer_fin_known_ = true;
     rare().peer_fin = seq + static_cast<std::uint32_t>(data.size());
   }
@@ -241,14 +242,23 @@ bool Tcb::check_timestamp(const TcpSegment& segment, Instant now) const {
   return seq_up_to(ts_recent_, segment.options.timestamps->value) || now - ts_recent_at_ > kTimestampValid;
 }
 
+std::uint32_t Tcb::bare_edge() const {
+  const std::uint32_t edge = seq_max(rcv_adv_, rcv_nxt_);
+  if (!config_->buffer_is_window || (state_ == TcpState::syn_received && passive_)) {
+    return edge;
+  }
+  const std::uint32_t segments = (config_->receive_buffer + mss_ - 1) / std::max(mss_, 1U);
+  return seq_max(edge, rcv_nxt_ + segments * mss_);
+}
+
 // 3.10.7.4 first, the table of four cases; a bare ACK may also stand at the right edge, where a sender is that has
 // filled the window, and data at the left edge of a closed window get their ACK looked at (3.10.7.4: "special
 // allowance").
 bool Tcb::is_acceptable(std::uint32_t seq, std::uint32_t length) const {
-  const std::uint32_t edge = seq_max(rcv_adv_, rcv_nxt_);
   if (length == 0) {
-    return seq_up_to(rcv_nxt_, seq) && seq_up_to(seq, edge);
+    return seq_up_to(rcv_nxt_, seq) && seq_up_to(seq, bare_edge());
   }
+  const std::uint32_t edge = seq_max(rcv_adv_, rcv_nxt_);
   if (edge == rcv_nxt_) {
     return seq == rcv_nxt_;
   }
@@ -271,6 +281,11 @@ void Tcb::refuse_unacceptable(Packet data, const TcpSegment& segment, Instant no
     } else if (length > 0) {
       note_duplicate(segment.seq, seq_min(segment.seq + length, rcv_nxt_));
       ack_due_ = true;
+      if (old && segment.has_ack() && state_ != TcpState::syn_received) {
+        // What has come before may acknowledge what had not: a FIN that is sent again, in CLOSING or LAST-ACK. Linux
+        // and FreeBSD look at it too.
+        (void)input_ack_field(segment, true, now);
+      }
     } else {
       // Two ends that disagree must not answer each other's bare ACKs for ever.
       answer_rationed(&TcpCounters::sequence_acks_skipped, now);
@@ -279,8 +294,13 @@ void Tcb::refuse_unacceptable(Packet data, const TcpSegment& segment, Instant no
   drop(std::move(data), reason);
 }
 
-// 3.10.7.4 second, with RFC 5961 3.2: only a RST at exactly the next number counts.
+// 3.10.7.4 second, with RFC 5961 3.2: only a RST at exactly the next number counts, and one at the right edge is
+// outside.
 void Tcb::input_reset(Packet data, const TcpSegment& segment, Instant now) {
+  if (segment.seq != rcv_nxt_ && !seq_before(segment.seq, bare_edge())) {
+    drop(std::move(data), DropReason::tcp_out_of_window);
+    return;
+  }
   if (segment.seq != rcv_nxt_) {
     challenge(now);
     drop(std::move(data), DropReason::tcp_bad_segment);
@@ -293,6 +313,7 @@ void Tcb::input_reset(Packet data, const TcpSegment& segment, Instant now) {
       break;
     case TcpState::closing:
     case TcpState::last_ack:
+      soft_error_ = ECONNRESET;  // nothing is lost to who reads; but who asks is told, as by Linux and FreeBSD
       enter_closed();
       break;
     default:

@@ -164,6 +164,35 @@ TEST(TcbClose, WeCloseFirst) {  // figure 12
   )");
 }
 
+TEST(TcbClose, AFinThatComesAgainMayAcknowledge) {  // old itself, with an acknowledgement that is new
+  Script s(plain_config());
+  s.run(established() + R"(
+    0.2 close
+    0.2 > F. 1:1(0) ack 1
+    0.3 < F. 1:1(0) ack 1
+    0.3 > . 2:2(0) ack 2
+    0.3 state CLOSING
+    0.4 < F. 1:1(0) ack 2
+    0.4 > . 2:2(0) ack 2
+    0.4 state TIME-WAIT
+  )");
+}
+
+TEST(TcbClose, AResetIsToldWhileClosing) {
+  Script s(plain_config());
+  s.run(established() + R"(
+    0.2 close
+    0.2 > F. 1:1(0) ack 1
+    0.3 < F. 1:1(0) ack 1
+    0.3 > . 2:2(0) ack 2
+    0.4 < R 2:2(0)
+    0.4 state CLOSED
+  )");
+  EXPECT_EQ(s.tcb->error(), 0);  // all that was sent has come
+  EXPECT_EQ(s.tcb->take_error(), ECONNRESET);
+  EXPECT_EQ(s.tcb->take_error(), 0);
+}
+
 TEST(TcbClose, ThePeerClosesFirst) {
   Script s(plain_config());
   s.run(established() + R"(

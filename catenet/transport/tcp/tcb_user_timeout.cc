@@ -38,7 +38,15 @@ void Tcb::set_config(const TcpConfig& config) {
   if (config.advertised_user_timeout != config_->advertised_user_timeout && config.announces_user_timeout()) {
     rare().user_timeout_due = true;
   }
+  const bool keepalive_changes =
+      config.keepalive != config_->keepalive || config.keepalive_idle != config_->keepalive_idle;
   config_ = &config;
+  if (keepalive_changes && probes_ == 0 && is_synchronized() && state_ != TcpState::time_wait) {
+    disarm(kKeepalive);  // the new time counts from when the peer was last heard, which may be over
+    if (config.keepalive) {
+      arm(kKeepalive, last_heard_ + config.keepalive_idle);
+    }
+  }
   if (send_blocked_ && is_synchronized() && has_room_again()) {  // a limit has risen or gone
     send_blocked_ = false;
     event_ = true;

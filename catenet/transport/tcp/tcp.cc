@@ -211,6 +211,26 @@ void Tcp::answer_reset(std::uint32_t length, const TcpSegment& segment, const wi
   (void)output(std::move(packet), tuple, 0, nullptr);  // without a route the asker has bad luck
 }
 
+namespace {
+
+// The errno, and whether an attempt to connect ends with it.
+std::pair<int, bool> weigh(const ip::ErrorReport& report, EndsOpening ends) {
+  using Kind = ip::ErrorReport::Kind;
+  const bool refusal = report.kind == Kind::protocol_unreachable || report.kind == Kind::administratively_prohibited;
+  const bool hard = report.kind == Kind::port_unreachable || report.kind == Kind::protocol_unreachable;
+  switch (ends) {
+    case EndsOpening::hard_errors:
+      break;
+    case EndsOpening::refusals:
+      return {refusal ? ECONNREFUSED : report.to_errno(), hard || refusal || report.kind == Kind::time_exceeded};
+    case EndsOpening::every_error:
+      return {report.to_errno(), true};
+  }
+  return {report.to_errno(), hard};
+}
+
+}  // namespace
+
 // RFC 9293 3.9.2.2, RFC 1122 4.2.3.9.
 void Tcp::on_error(const ip::ErrorReport& report) {
   const auto bytes = report.transport_header;
@@ -241,12 +261,10 @@ void Tcp::on_error(const ip::ErrorReport& report) {
       pcb->tcb_->set_max_segment(mtu - std::min(mtu - 8, headers));
       break;
     }
-    case Kind::port_unreachable:
-    case Kind::protocol_unreachable:
-      pcb->tcb_->on_network_error(report.to_errno(), !distrusts_errors(*pcb));
-      break;
-    default:
-      pcb->tcb_->on_network_error(report.to_errno(), false);
+    default: {
+      const auto [code, hard] = weigh(report, pcb->config_->ends_opening);
+      pcb->tcb_->on_network_error(code, hard && !distrusts_errors(*pcb));
+    }
   }
   settle(*pcb, true);
 }

@@ -228,6 +228,10 @@ void Tcp::learn_fast_open(TcpPcb& pcb, const TcpSegment& syn_ack) {
     if (pcb.sent_early_ && !tcb.syn_data_taken()) {
       fast_open_cache_.note_loss(peer, node_.now());
     }
+  } else if (policy_.fast_open.refusal_pause > Duration{}) {
+    if (!tcb.syn_data_taken()) {
+      server.paused_until = node_.now() + policy_.fast_open.refusal_pause;
+    }
   } else if (!pcb.sent_early_ && server.cookie.size == 0) {
     // It does not know this form of the option: the other one is tried once (RFC 7413 appendix, Linux).
     server.cookie.experimental = !server.tried_experimental;

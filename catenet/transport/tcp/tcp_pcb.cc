@@ -283,12 +283,13 @@ void TcpPcb::push() {
 
 void TcpPcb::set_config(const TcpConfig& config) {
   const bool lets_go = (config_->nagle && !config.nagle) || (config_->cork && !config.cork);
+  const bool watches = config.keepalive && (!config_->keepalive || config.keepalive_idle != config_->keepalive_idle);
   const SharedValue<TcpConfig> fresh(config);
   if (tcb_) {
     tcb_->set_config(*fresh);
   }
   config_ = fresh;
-  if (lets_go && tcb_ && tcb_->is_synchronized()) {
+  if ((lets_go || watches) && tcb_ && tcb_->is_synchronized()) {
     tcp_.settle(*this, false);
   }
 }

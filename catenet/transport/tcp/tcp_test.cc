@@ -246,6 +246,36 @@ TEST_F(TcpHost, IcmpErrors) {
   EXPECT_EQ(client.error(), ECONNREFUSED);
 }
 
+// RFC 5461 4.1: what ends an attempt to connect is a matter of taste.
+TEST_F(TcpHost, IcmpErrorsThatOthersCallHard) {
+  using Kind = ip::ErrorReport::Kind;
+  const auto error_after = [&](EndsOpening ends, Kind kind) {
+    TcpPcb& client = connect();
+    TcpConfig config = client.config();
+    config.ends_opening = ends;
+    client.set_config(config);
+    std::byte quoted[8]{};
+    wire::store16(quoted, 0, client.local().port);
+    wire::store16(quoted, 2, 80);
+    wire::store32(quoted, 4, client.tcb()->iss());
+    ip::ErrorReport report;
+    report.kind = kind;
+    report.source = address("10.0.0.1");
+    report.destination = address("10.0.0.2");
+    report.transport_header = quoted;
+    net.a->tcp.on_error(report);
+    return client.error();
+  };
+  EXPECT_EQ(error_after(EndsOpening::hard_errors, Kind::time_exceeded), 0);
+  EXPECT_EQ(error_after(EndsOpening::hard_errors, Kind::protocol_unreachable), ENOPROTOOPT);
+  EXPECT_EQ(error_after(EndsOpening::refusals, Kind::host_unreachable), 0);
+  EXPECT_EQ(error_after(EndsOpening::refusals, Kind::time_exceeded), EHOSTUNREACH);
+  EXPECT_EQ(error_after(EndsOpening::refusals, Kind::protocol_unreachable), ECONNREFUSED);
+  EXPECT_EQ(error_after(EndsOpening::refusals, Kind::administratively_prohibited), ECONNREFUSED);
+  EXPECT_EQ(error_after(EndsOpening::every_error, Kind::host_unreachable), EHOSTUNREACH);
+  EXPECT_EQ(error_after(EndsOpening::every_error, Kind::source_quench), 0);
+}
+
 TEST_F(TcpHost, PacketTooBigLowersTheSegmentSize) {
   TcpPcb& listener = listen("0.0.0.0:80");
   TcpPcb& client = connect();
