@@ -116,7 +116,7 @@ int run(const std::string& program, const std::string& cpu, const std::string& m
   const Server server(host);
   live::Driver driver(scheduler, *loop);
   check(driver.add(nic).has_value(), "driver");
-  driver.set_spinning(mode == "rr");
+  check(driver.set_spinning(mode == "rr").has_value(), "spinning");
 
   const char* verb = mode == "in" ? "send" : mode == "out" ? "receive" : "ask";
   const std::string command = "ip route change 10.0.0.0/24 dev eth0 congctl cubic; exec " + program +

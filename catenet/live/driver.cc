@@ -21,25 +21,42 @@ Result<void> Driver::add(NicSource& source) {
   sources_.push_back(&source);
   source.set_prompt(spinning_);
   for (std::size_t nic = 0; nic < source.nic_count(); ++nic) {
-    watches_.push_back(std::make_unique<Watch>(Watch{*this, source, nic, source.fd(nic)}));
-    if (auto done = loop_.watch(source.fd(nic), Delegate<void()>::to<&Watch::on_readable>(*watches_.back())); !done) {
+    watches_.push_back(std::make_unique<Watch>(Watch{*this, source, nic, source.fd(nic), false}));
+    if (auto done = spinning_ ? Result<void>() : watch(*watches_.back()); !done) {
       return done;
     }
   }
   return {};
 }
 
-void Driver::set_spinning(bool on) {
+Result<void> Driver::watch(Watch& watch) {
+  return loop_.watch(watch.fd, Delegate<void()>::to<&Watch::on_readable>(watch));
+}
+
+// A descriptor that epoll watches costs whoever makes it readable a call of epoll's for each frame.
+Result<void> Driver::set_spinning(bool on) {
+  if (on == spinning_) {
+    return {};
+  }
   spinning_ = on;
   for (NicSource* source : sources_) {
     source->set_prompt(on);
   }
+  for (const auto& each : watches_) {
+    if (on) {
+      loop_.unwatch(each->fd);
+    } else if (auto done = each->gone ? Result<void>() : watch(*each); !done) {
+      return done;
+    }
+  }
+  return {};
 }
 
 void Driver::Watch::on_readable() {
   driver.catch_up();  // frames are sent at the time they were seen, after everything that was due before
   if (!source.fetch(nic)) {
-    driver.loop_.unwatch(source.fd(nic));  // the NIC is gone; the namespace's end is told elsewhere
+    gone = true;
+    driver.loop_.unwatch(fd);  // the NIC is gone; the namespace's end is told elsewhere
   }
 }
 
@@ -98,6 +115,11 @@ Result<void> Driver::rest(Instant deadline) {
       if (source->flush()) {
         break;  // its queue is full: a round of the loop lets time pass
       }
+    }
+  }
+  for (const auto& watch : watches_) {  // poll() leaves errors to fetch(), and nobody else asks for them now
+    if (spinning_ && !watch->gone) {
+      watch->on_readable();
     }
   }
   if (auto woken = loop_.wait_until(spinning_ ? loop_.now() : deadline); !woken) {

@@ -27,8 +27,9 @@ class Driver {
   /// Its NICs are watched from now on; it outlives the driver.
   Result<void> add(NicSource& source);
   /// Spinning: instead of sleeping the driver asks the NICs again and again, and everything else now and then. It costs
-  /// a processor and saves the time that waking takes.
-  void set_spinning(bool on);
+  /// a processor and saves the time that waking takes, on both sides: nobody has to be woken. An error is one of
+  /// epoll's.
+  Result<void> set_spinning(bool on);
 
   /// Runs until `end` or stop(). An error is one of epoll's.
   Result<void> run_until(Instant end);
@@ -49,8 +50,10 @@ class Driver {
     NicSource& source;
     std::size_t nic;
     int fd;
+    bool gone = false;
     void on_readable();
   };
+  Result<void> watch(Watch& watch);
   void catch_up();
   void fetch_before(Instant next);
   Result<void> rest(Instant deadline);

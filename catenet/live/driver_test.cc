@@ -194,7 +194,7 @@ TEST_F(DriverTest, TriesAgainWhenTheKernelsQueueWasFull) {
 
 TEST_F(DriverTest, SpinningCarriesFramesBothWaysAndStillEnds) {
   join();
-  driver.set_spinning(true);
+  ASSERT_TRUE(driver.set_spinning(true));
   for (int i = 0; i < 300; ++i) {
     kernel.sends(Octets(60, static_cast<std::uint8_t>(i)));
   }
@@ -218,12 +218,16 @@ TEST_F(DriverTest, AFrameOfASpinningDriverGoesAtOnce) {
   interface.send(frame(61, 1));
   EXPECT_TRUE(kernel.taken.empty()) << "gathered";
   run_for(1_ms);
-  driver.set_spinning(true);
+  ASSERT_TRUE(driver.set_spinning(true));
   interface.send(frame(61, 2));
   EXPECT_EQ(kernel.taken, (std::vector<Octets>{Octets(61, 1), Octets(61, 2)}));
-  driver.set_spinning(false);
+  ASSERT_TRUE(driver.set_spinning(false));
   interface.send(frame(61, 3));
   EXPECT_EQ(kernel.taken.size(), 2U) << "gathered again";
+  kernel.sends(Octets(60, 4));
+  run_for(5_ms);
+  EXPECT_EQ(kernel.taken.size(), 3U);
+  EXPECT_EQ(host.frames.size(), 1U) << "its NIC is watched again";
 }
 
 TEST_F(DriverTest, ANicAsTheWireOfAnInterface) {

@@ -216,7 +216,7 @@ class Run {
     live::EpollLoop::set_timer_slack(Duration::nanoseconds(1));
     loop_.emplace(std::move(*loop));
     driver_ = std::make_unique<live::Driver>(network_->environment_of(0).scheduler, *loop_);
-    driver_->set_spinning(options_.spin);
+    (void)driver_->set_spinning(options_.spin);  // nothing is watched yet, so nothing can fail
     for (auto& entry : network_->nodes()) {
       if (entry.linux_node != nullptr) {
         if (auto added = driver_->add(*entry.linux_node); !added) {
