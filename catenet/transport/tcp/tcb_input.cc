@@ -281,9 +281,9 @@ void Tcb::refuse_unacceptable(Packet data, const TcpSegment& segment, Instant no
     } else if (length > 0) {
       note_duplicate(segment.seq, seq_min(segment.seq + length, rcv_nxt_));
       ack_due_ = true;
-      if (old && segment.has_ack() && state_ != TcpState::syn_received) {
-        // What has come before may acknowledge what had not: a FIN that is sent again, in CLOSING or LAST-ACK. Linux
-        // and FreeBSD look at it too.
+      if (old && segment.seq + length == rcv_nxt_ && segment.has_ack() && state_ != TcpState::syn_received) {
+        // What came last, and again, may acknowledge what it had not: a FIN in CLOSING or LAST-ACK. Linux and FreeBSD
+        // look at it too. Of older ones nothing is believed: whoever guesses a number need not come near ours.
         (void)input_ack_field(segment, true, now);
       }
     } else {
