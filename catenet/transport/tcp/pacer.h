@@ -13,9 +13,12 @@ namespace catenet::transport {
 class Pacer {
  public:
   [[nodiscard]] Instant next_send_at() const { return next_send_at_; }
+  /// A path that was down for minutes may leave a rate of bytes an hour, and only an answer to something sent mends it.
+  static constexpr Duration kLongestWait = Duration::seconds(1);
   /// `bytes` go now; `rate` is in bytes per second, 0: no limit.
   void on_sent(std::uint32_t bytes, std::uint64_t rate, Instant now) {
-    next_send_at_ = std::max(now, next_send_at_) + BitRate::bps(rate * 8).transmission_time(bytes, remainder_);
+    const Instant next = std::max(now, next_send_at_) + BitRate::bps(rate * 8).transmission_time(bytes, remainder_);
+    next_send_at_ = std::min(next, now + kLongestWait);
   }
 
  private:

@@ -416,5 +416,9 @@ TEST(Schedules, StreamsArriveNothingIsStuckAndNothingIsLeft) {
   set_check_hook(nullptr);
 }
 
+TEST(Schedules, ATimeoutIsNotHeldUpByARateThatHasGone) {
+  run_schedule(1100928);  // BBR, and a wire that was as good as cut: the pacer would have waited for hours
+}
+
 }  // namespace
 }  // namespace catenet::transport
