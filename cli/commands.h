@@ -30,6 +30,7 @@ struct RunArguments {
   bool spin = false;
   std::string step;
   std::uint32_t partition_size = 32;
+  unsigned threads = 1;
   bool json = false;
   bool quiet = false;
 };

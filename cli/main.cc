@@ -9,6 +9,7 @@
 #include "catenet/lab/spelling.h"
 #include "catenet/run/tables.h"
 #include "catenet/run/version.h"
+#include "catenet/sim/simulation.h"
 #include "cli/commands.h"
 
 namespace catenet::cli {
@@ -61,6 +62,10 @@ void add_run(CLI::App& app, RunArguments& a, int& exit) {
   run->add_option("--partition-size", a.partition_size,
                   "nodes simulated together; 0: all. Changes the speed, never the results")
       ->type_name("N");
+  run->add_option("--threads", a.threads,
+                  "threads that share the work, in virtual time (default: 1). Changes the speed, never the results")
+      ->type_name("N")
+      ->check(CLI::Range(1U, sim::Simulation::kMaxThreads));
   run->add_flag("--json", a.json, "print the report as JSON instead of the story");
   run->add_flag("--quiet,-q", a.quiet, "print only what failed");
   run->callback([&] { exit = run_command(a); });

@@ -72,13 +72,21 @@ std::optional<std::vector<Instant>> parse_moments(const std::vector<std::string>
 }
 
 bool fits_clock(const RunArguments& arguments, bool real_time) {
-  if (!arguments.step.empty() && real_time) {
-    print_error("--step walks through the calls of simulated hosts; this lab has linux nodes and runs in real time");
+  const auto refuse = [](const char* why) {
+    print_error(why);
     return false;
+  };
+  if (!arguments.step.empty() && real_time) {
+    return refuse("--step walks through the calls of simulated hosts; this lab has linux nodes and runs in real time");
+  }
+  if (arguments.threads > 1 && real_time) {
+    return refuse("--threads is about virtual time; this lab has linux nodes and runs in real time, on one thread");
+  }
+  if (arguments.threads > 1 && !arguments.step.empty()) {
+    return refuse("--step walks through the calls one after another, on one thread: leave --threads out");
   }
   if (arguments.spin && !real_time) {
-    print_error("--spin is about real time; this lab has no linux node and runs in virtual time");
-    return false;
+    return refuse("--spin is about real time; this lab has no linux node and runs in virtual time");
   }
   return true;
 }
@@ -132,6 +140,24 @@ void print_summary(const run::RunResult& result, const std::filesystem::path& ou
   fmt::print("written to {}: report.json, events.jsonl, tables.jsonl, captures, programs/\n", out.string());
 }
 
+run::RunOptions options_of(const RunArguments& arguments, const std::string& lab, std::vector<Instant> moments) {
+  run::RunOptions options;
+  options.spin = arguments.spin;
+  options.out = arguments.out.empty() ? std::filesystem::path("out") / lab : std::filesystem::path(arguments.out);
+  options.lab_folder = std::filesystem::absolute(arguments.lab).parent_path();
+  options.tables_at = std::move(moments);
+  options.step_table = arguments.step;
+  options.echo_programs = !arguments.what.empty();
+  options.colour = colour_on(STDOUT_FILENO);
+  options.partition_size = arguments.partition_size;
+  options.threads = arguments.threads;
+  if (arguments.flows || arguments.flow_rows > 0) {
+    options.flows.emplace();
+    options.flows->rows = arguments.flow_rows > 0 ? arguments.flow_rows : options.flows->rows;
+  }
+  return options;
+}
+
 }  // namespace
 
 int run_command(const RunArguments& arguments) {
@@ -159,20 +185,7 @@ int run_command(const RunArguments& arguments) {
   if (!fits_clock(arguments, loaded.lab.needs_real_time())) {
     return kUsage;
   }
-  run::RunOptions options;
-  options.spin = arguments.spin;
-  options.out =
-      arguments.out.empty() ? std::filesystem::path("out") / loaded.lab.name : std::filesystem::path(arguments.out);
-  options.lab_folder = std::filesystem::absolute(arguments.lab).parent_path();
-  options.tables_at = *moments;
-  options.step_table = arguments.step;
-  options.echo_programs = !arguments.what.empty();
-  options.colour = colour_on(STDOUT_FILENO);
-  options.partition_size = arguments.partition_size;
-  if (arguments.flows || arguments.flow_rows > 0) {
-    options.flows.emplace();
-    options.flows->rows = arguments.flow_rows > 0 ? arguments.flow_rows : options.flows->rows;
-  }
+  const run::RunOptions options = options_of(arguments, loaded.lab.name, *moments);
   Terminal terminal(arguments);
   const auto result = run::run_lab(loaded.lab, options, terminal);
   terminal.clear();

@@ -10,6 +10,7 @@ find_package(nlohmann_json REQUIRED)
 find_package(Boost 1.74 REQUIRED COMPONENTS context)  # 1.74 and 1.81 exclude each other in Debian 12; either will do
 find_package(CLI11 REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_library(CATENET_METIS metis REQUIRED)  # libmetis-dev
 if(TARGET yaml-cpp::yaml-cpp AND NOT TARGET yaml-cpp)
   add_library(yaml-cpp ALIAS yaml-cpp::yaml-cpp)
 endif()

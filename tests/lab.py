@@ -55,6 +55,17 @@ class Run:
     def program(self, name):
         return next(program for program in self.report["programs"] if program["name"] == name)
 
+    def files(self):
+        """What the run wrote, without the report."""
+        return {path.relative_to(self.out): path.read_bytes() for path in self.out.rglob("*")
+                if path.is_file() and path.name != "report.json"}
+
+    def report_without_the_machine(self):
+        """The report without the facts of the machine and of how the run was computed."""
+        report = {key: value for key, value in self.report.items() if key != "wall"}
+        report["sim"] = {key: value for key, value in report["sim"].items() if key != "partitions"}
+        return report
+
     def printed(self, name, stream="stdout"):
         return (self.out / "programs" / f"{name}.{stream}").read_text()
 
@@ -87,6 +98,13 @@ class LabTest(unittest.TestCase):
                               stderr=subprocess.PIPE, text=True, errors="replace", timeout=timeout, check=False,
                               env={**os.environ, "NO_COLOR": "1", **(env or {})})
         return done.returncode, done.stdout, done.stderr
+
+    def assert_same(self, a, b, how):
+        """Two runs left the same bytes, but for facts of the machine."""
+        first, second = a.files(), b.files()
+        self.assertEqual(sorted(first), sorted(second), how)
+        self.assertEqual([str(name) for name in first if first[name] != second[name]], [], how)
+        self.assertEqual(a.report_without_the_machine(), b.report_without_the_machine(), how)
 
     def run_lab(self, lab, *arguments, out="out", expect=0, **how):
         """`catenet run`; the lab is a path or the text of one. Fails with the story unless the exit code is right."""

@@ -27,12 +27,18 @@ void Scheduler::schedule(EventSource& source, Instant at) {
     source.scheduler_ = this;
     heap_.push_back(entry);
     sift_up(static_cast<std::uint32_t>(heap_.size() - 1), entry);
+    if (watched_ && source.position_ == 0) [[unlikely]] {
+      on_earlier_();
+    }
     return;
   }
   check(source.scheduler_ == this, "an event source is pending in another scheduler");
   const std::uint32_t position = source.position_;
   if (entry.before(heap_[position])) {
     sift_up(position, entry);
+    if (watched_ && source.position_ == 0) [[unlikely]] {
+      on_earlier_();
+    }
   } else {
     sift_down(position, entry);
   }
@@ -123,6 +129,7 @@ void Scheduler::unpost(Delegate<void()> task) {
 }
 
 bool Scheduler::run_one(Instant horizon) {
+  const Unwatched unwatched(*this);
   run_posted();
   if (heap_.empty() || heap_.front().at >= horizon) {
     return false;
@@ -132,6 +139,7 @@ bool Scheduler::run_one(Instant horizon) {
 }
 
 void Scheduler::run_until(Instant horizon) {
+  const Unwatched unwatched(*this);
   run_posted();
   while (!heap_.empty() && heap_.front().at < horizon) {
     fire_first();

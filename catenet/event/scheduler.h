@@ -63,7 +63,12 @@ class Scheduler {
 
   /// Runs `task` after the present event (or at the next run_* call when called from outside an event), in order of
   /// posting.
-  void post(Delegate<void()> task) { posted_.push_back(task); }
+  void post(Delegate<void()> task) {
+    posted_.push_back(task);
+    if (watched_) [[unlikely]] {
+      on_earlier_();
+    }
+  }
   /// Forgets every posted `task` that has not run: the object behind it is going away.
   void unpost(Delegate<void()> task);
 
@@ -73,6 +78,13 @@ class Scheduler {
   bool run_one(Instant horizon);
   /// Runs what was posted from outside an event.
   void run_posted();
+  [[nodiscard]] bool has_posted() const { return !posted_.empty(); }
+  /// Called when something from outside a run_* call makes the next event an earlier one, or posts work: for a driver
+  /// of many schedulers that asks each for its next() only once.
+  void set_on_earlier(Delegate<void()> on_earlier) {
+    on_earlier_ = on_earlier;
+    watched_ = true;
+  }
 
  private:
   struct Entry {
@@ -81,6 +93,19 @@ class Scheduler {
     std::uint32_t unused = 0;
     EventSource* source;
     [[nodiscard]] bool before(const Entry& o) const { return at < o.at || (at == o.at && id < o.id); }
+  };
+  class Unwatched {  // while a run_* call is on the way
+   public:
+    explicit Unwatched(Scheduler& scheduler) : scheduler_(scheduler), was_(scheduler.watched_) {
+      scheduler.watched_ = false;
+    }
+    ~Unwatched() { scheduler_.watched_ = was_; }
+    Unwatched(const Unwatched&) = delete;
+    Unwatched& operator=(const Unwatched&) = delete;
+
+   private:
+    Scheduler& scheduler_;
+    bool was_;
   };
   void fire_first();
   void sift_up(std::uint32_t position, Entry entry);
@@ -93,6 +118,8 @@ class Scheduler {
 
   Instant now_;
   std::uint64_t events_ = 0;
+  bool watched_ = false;  // somebody wants to know, and no run_* call is on the way
+  Delegate<void()> on_earlier_;
   std::vector<Entry> heap_;
   Ring<Delegate<void()>> posted_;
 };

@@ -15,6 +15,7 @@ Cable::Direction::Direction(Cable& cable, Environment& from, Environment& to, So
       to_(to),
       spec_(spec),
       gap_time_(spec.rate.transmission_time(spec.gap)),
+      boxes_(from.outbox != to.outbox ? std::make_unique<Boxes>() : nullptr),
       transmitter_(*this, id),
       receiver_(*this, id + 1) {}
 
@@ -41,10 +42,18 @@ void Cable::Direction::transmit(Packet frame) {
   Instant arrival = free_at_ - gap_time_ + spec_.delay;
   arrival = std::max(arrival, last_arrival_);  // a shortened delay does not let frames overtake
   last_arrival_ = arrival;
-  if (cable_.crosses_) {
-    outbox_.push_back({arrival, std::move(frame)});
+  if (boxes_ != nullptr) {
+    const unsigned parity = from_.outbox->parity();
+    if (boxes_->box[parity].empty()) {
+      from_.outbox->note(*this, to_.thread, arrival);
+    }
+    boxes_->box[parity].push_back({arrival, std::move(frame)});
     return;
   }
+  fly(arrival, std::move(frame));
+}
+
+void Cable::Direction::fly(Instant arrival, Packet&& frame) {
   const bool first = flying_.empty();
   flying_.push_back({arrival, std::move(frame)});
   if (first) {
@@ -68,21 +77,33 @@ void Cable::Direction::Receiver::fire(Instant now) {
   }
 }
 
-void Cable::Direction::exchange() {
-  if (outbox_.empty()) {
-    return;
-  }
-  const bool first = flying_.empty();
-  while (!outbox_.empty()) {
-    flying_.push_back(outbox_.pop_front());
-  }
-  if (first) {
-    to_.scheduler.schedule(receiver_, flying_.front().arrival);
+void Cable::Direction::take(unsigned parity) {
+  for (const InFlight& sent : boxes_->box[parity]) {
+    Packet copy = sent.frame.copy_to(to_.pool);
+    if (!copy) [[unlikely]] {
+      break;
+    }
+    fly(sent.arrival, std::move(copy));
+    ++boxes_->taken[parity];
   }
 }
 
+void Cable::Direction::release(unsigned parity) {
+  std::vector<InFlight>& box = boxes_->box[parity];
+  for (std::size_t i = 0; i < box.size(); ++i) {
+    if (i < boxes_->taken[parity]) [[likely]] {
+      box[i].frame.forget_copied();
+    } else {
+      ++refused_;
+      own_sink_->discard_frame(std::move(box[i].frame), DropReason::no_memory);
+    }
+  }
+  box.clear();
+  boxes_->taken[parity] = 0;
+}
+
 void Cable::Direction::drain(DropReason reason) {
-  exchange();
+  check(boxes_ == nullptr || (boxes_->box[0].empty() && boxes_->box[1].empty()), "frames wait for another thread");
   to_.scheduler.cancel(receiver_);
   while (!flying_.empty()) {
     Packet frame = std::move(flying_.pop_front().frame);
@@ -92,9 +113,7 @@ void Cable::Direction::drain(DropReason reason) {
 
 Cable::Cable(Environment& a_side, Environment& b_side, SourceId first_id, const CableSpec& a_to_b,
              const CableSpec& b_to_a)
-    : crosses_(&a_side.scheduler != &b_side.scheduler),
-      ab_(*this, a_side, b_side, first_id, a_to_b),
-      ba_(*this, b_side, a_side, first_id + 2, b_to_a) {
+    : ab_(*this, a_side, b_side, first_id, a_to_b), ba_(*this, b_side, a_side, first_id + 2, b_to_a) {
   ab_.opposite_ = &ba_;
   ba_.opposite_ = &ab_;
 }
@@ -102,11 +121,6 @@ Cable::Cable(Environment& a_side, Environment& b_side, SourceId first_id, const 
 Cable::~Cable() = default;
 
 Duration Cable::lookahead() const { return std::min(ab_.spec_.delay, ba_.spec_.delay); }
-
-void Cable::exchange() {
-  ab_.exchange();
-  ba_.exchange();
-}
 
 void Cable::set_up(bool up) {
   if (up == up_) {

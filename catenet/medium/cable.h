@@ -8,14 +8,17 @@
 //   frame time = (frame + overhead) * 8 / rate, exact to the sub-nanosecond remainder; arrival = start + frame time +
 //   delay
 //
-// Ends may belong to different partitions: then frames wait in the direction's outbox until Cable::exchange() hands
-// them over between two windows (sim/). The delay of such a cable bounds the window.
+// Ends may belong to different partitions: the delay of such a cable bounds the window (sim/). If different threads run
+// them, frames pass by boxes (net/crossing.h).
 #pragma once
 #include <cstdint>
+#include <memory>
+#include <vector>
 
 #include "catenet/base/rate.h"
 #include "catenet/base/ring.h"
 #include "catenet/event/scheduler.h"
+#include "catenet/net/crossing.h"
 #include "catenet/net/medium.h"
 #include "catenet/net/node.h"
 
@@ -36,28 +39,31 @@ struct CableSpec {
 /// Nanoseconds of propagation for a length of copper or fibre (two thirds of the speed of light).
 [[nodiscard]] constexpr Duration propagation_delay(std::uint32_t metres) { return Duration::nanoseconds(metres) * 5; }
 
-class Cable final : public Crossing {
+class Cable final {
  public:
   /// SourceIds used: first_id .. first_id + kSourceIds - 1.
   static constexpr SourceId kSourceIds = 4;
   /// `a_side` and `b_side`: the worlds of the two ends (the same one inside a partition).
   Cable(Environment& a_side, Environment& b_side, SourceId first_id, const CableSpec& a_to_b, const CableSpec& b_to_a);
-  ~Cable() override;
+  ~Cable();
+  Cable(const Cable&) = delete;
+  Cable& operator=(const Cable&) = delete;
 
   /// What end A and end B plug into: a's transmit() sends towards B, and its sink gets what B sent.
   [[nodiscard]] Medium& a() { return ab_; }
   [[nodiscard]] Medium& b() { return ba_; }
 
-  [[nodiscard]] bool crosses_partitions() const { return crosses_; }
-  [[nodiscard]] Duration lookahead() const override;
-  void exchange() override;
+  /// No frame arrives earlier than this after it was sent: the bound of a window where the ends are in two partitions.
+  [[nodiscard]] Duration lookahead() const;
 
   /// Pulls or plugs the cable. Frames in flight are lost (link-down) when pulled.
   void set_up(bool up);
   /// A new rate counts for frames that start after the call; a new delay too (frames never overtake each other on a
-  /// wire). Whether it carries trains does not change.
+  /// wire). Whether it carries trains does not change. Both are for when nobody runs and no box holds a frame.
   void set_spec(bool a_to_b, const CableSpec& spec);
   [[nodiscard]] std::size_t in_flight() const { return ab_.in_flight() + ba_.in_flight(); }
+  /// Frames that the other thread had no memory for (no-memory, at the sender).
+  [[nodiscard]] std::uint64_t refused() const { return ab_.refused_ + ba_.refused_; }
   /// Ends the frames in flight at the end of a run.
   void drain(DropReason reason);
 
@@ -66,9 +72,15 @@ class Cable final : public Crossing {
     Instant arrival;
     Packet frame;
   };
+  // What is sent to another thread, by parity of the window.
+  struct Boxes {
+    std::vector<InFlight> box[2];
+    std::size_t taken[2] = {0, 0};  // of the box; the rest was refused
+    [[nodiscard]] std::size_t untaken() const { return box[0].size() + box[1].size() - taken[0] - taken[1]; }
+  };
 
   // The sending face of one direction, and the ring of what is under way on it.
-  class Direction final : public Medium {
+  class Direction final : public Medium, public Crossing {
    public:
     Direction(Cable& cable, Environment& from, Environment& to, SourceId id, const CableSpec& spec);
     void set_sink(FrameSink& sink) override { own_sink_ = &sink; }
@@ -77,13 +89,15 @@ class Cable final : public Crossing {
     void request_ready() override;
     [[nodiscard]] bool takes_super_segments() const override { return spec_.trains; }
     [[nodiscard]] bool is_up() const override;
-    [[nodiscard]] std::size_t in_flight() const { return flying_.size() + outbox_.size(); }
-    void exchange();
+    [[nodiscard]] std::size_t in_flight() const { return flying_.size() + (boxes_ != nullptr ? boxes_->untaken() : 0); }
+    void take(unsigned parity) override;
+    void release(unsigned parity) override;
     void drain(DropReason reason);
 
    private:
     friend class Cable;
     [[nodiscard]] std::size_t wire_bytes(const Packet& frame) const;
+    void fly(Instant arrival, Packet&& frame);
     struct Transmitter final : EventSource {
       Transmitter(Direction& d, SourceId id) : EventSource(id), direction(d) {}
       void fire(Instant now) override;
@@ -105,13 +119,13 @@ class Cable final : public Crossing {
     Instant free_at_;                // when the transmitter has sent the last bit and the gap
     Instant last_arrival_;
     std::uint64_t remainder_ = 0;
-    Ring<InFlight> flying_;  // in the order of arrival
-    Ring<InFlight> outbox_;  // crossed, not yet exchanged
+    Ring<InFlight> flying_;         // in the order of arrival
+    std::unique_ptr<Boxes> boxes_;  // null: one thread runs both ends
+    std::uint64_t refused_ = 0;
     Transmitter transmitter_;
     Receiver receiver_;
   };
 
-  bool crosses_;
   bool up_ = true;
   Direction ab_;
   Direction ba_;

@@ -41,14 +41,4 @@ class Medium {
   [[nodiscard]] virtual bool is_up() const = 0;
 };
 
-/// A medium whose ends may live in different partitions, as the executor sees it.
-class Crossing {
- public:
-  virtual ~Crossing() = default;
-  /// No frame arrives earlier than this after it was handed to transmit(): the bound of a partition window.
-  [[nodiscard]] virtual Duration lookahead() const = 0;
-  /// Hands over what crossed since the last call; called between two windows, when nobody runs.
-  virtual void exchange() = 0;
-};
-
 }  // namespace catenet

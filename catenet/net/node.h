@@ -23,6 +23,7 @@
 namespace catenet {
 
 class Interface;
+class Outbox;
 
 /// What is handed to the nodes of one partition. All members outlive the nodes.
 struct Environment {
@@ -31,6 +32,8 @@ struct Environment {
   std::uint64_t seed = 1;        ///< of the run; streams are named from it
   Observer* observer = nullptr;  ///< may be null
   bool digests = true;           ///< interfaces made from now on hash what they receive, for the digest of a run
+  unsigned thread = 0;           ///< that runs the nodes
+  Outbox* outbox = nullptr;      ///< of that thread; null where there is one thread only
 };
 
 class Node {

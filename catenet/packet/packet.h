@@ -216,6 +216,8 @@ class Packet {
 
   /// The packet reached its user: ends it and counts it as delivered.
   void consume();
+  /// Ends it uncounted, after copy_to(): the copy has taken its place in the books.
+  void forget_copied();
   /// Ends it and counts it as dropped. Called by Node::drop, which knows the reason; nobody else calls this.
   void discard();
 
@@ -332,6 +334,11 @@ inline void PacketPool::free_head(Packet::Head* head) {
 
 inline void Packet::consume() {
   ++head_->pool->stats_.consumed;
+  head_->pool->free_head(std::exchange(head_, nullptr));
+}
+
+inline void Packet::forget_copied() {
+  --head_->pool->stats_.made;
   head_->pool->free_head(std::exchange(head_, nullptr));
 }
 

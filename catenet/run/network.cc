@@ -67,7 +67,11 @@ live::Ipv4Bytes bytes_of(wire::Ipv4Address address) {
 }  // namespace
 
 Network::Network(const lab::Description& lab, trace::Journal& journal, const NetworkOptions& options)
-    : lab_(lab), options_(options), simulation_(*lab.seed) {
+    : lab_(lab),
+      options_(options),
+      partitioning_(lab.needs_real_time() ? partition(lab, 0)
+                                          : partition(lab, options.partition_size, options.threads)),
+      simulation_(*lab.seed, nullptr, partitioning_.threads) {
   make_partitions(journal);
 }
 
@@ -81,7 +85,7 @@ Network::~Network() {
   for (NodeEntry& entry : nodes_) {
     entry.node.reset();
   }
-  check(simulation_.pool().stats().alive() == 0, "packets are left when the network is gone");
+  check(simulation_.packets().alive() == 0, "packets are left when the network is gone");
 }
 
 std::expected<std::unique_ptr<Network>, std::string> Network::build(const lab::Description& lab,
@@ -105,17 +109,16 @@ std::expected<std::unique_ptr<Network>, std::string> Network::build(const lab::D
 }
 
 void Network::make_partitions(trace::Journal& journal) {
-  partition_of_ = partition(lab_, lab_.needs_real_time() ? 0 : options_.partition_size);
-  std::uint32_t count = 1;
-  for (const std::uint32_t p : partition_of_) {
-    count = std::max(count, p + 1);
+  std::vector<Observer*> pens{&journal};
+  while (pens.size() < partitioning_.threads) {
+    pens.push_back(&journal.add_pen());
   }
-  for (std::uint32_t i = 0; i < count; ++i) {
-    environments_.push_back(&simulation_.add_partition());
+  for (const unsigned thread : partitioning_.thread) {
+    environments_.push_back(&simulation_.add_partition(thread));
     environments_.back()->digests = !lab_.needs_real_time();  // no two runs are the same
     observers_.push_back(std::make_unique<Observers>());
     observers_.back()->fan_out.add(observers_.back()->watch);
-    observers_.back()->fan_out.add(journal);
+    observers_.back()->fan_out.add(*pens[thread]);
     environments_.back()->observer = &observers_.back()->fan_out;
   }
 }
@@ -175,8 +178,8 @@ std::expected<FrameSink*, std::string> Network::make_capture(lab::NodeIndex node
   trace::Capture::Options options;
   options.snaplen = *lab_.snaplen;
   options.description = "link " + lab_.links[described.link].name;
-  file.capture =
-      std::make_unique<trace::Capture>(end, face, *file.writer, &observers_[partition_of_[node]]->watch, options);
+  file.capture = std::make_unique<trace::Capture>(end, face, *file.writer,
+                                                  &observers_[partitioning_.partition[node]]->watch, options);
   file.capture->plug_in();
   captures_.push_back(std::move(file));
   return captures_.back().capture.get();
@@ -205,8 +208,8 @@ std::expected<void, std::string> Network::make_links() {
       entry.backward = std::make_unique<medium::Impairment>(a, wrappers + 1, link.name + " backward", **a_sink, spec);
       entry.cable->a().set_sink(*entry.backward);
     }
-    if (entry.cable->crosses_partitions()) {
-      simulation_.add_crossing(*entry.cable);
+    if (&a != &b) {
+      simulation_.add_crossing(a, b, entry.cable->lookahead());
     }
     links_.push_back(std::move(entry));
   }
@@ -344,6 +347,7 @@ std::uint64_t Network::frames_under_way() const {
 }
 
 void Network::drain() {
+  simulation_.settle();
   for (LinkEntry& link : links_) {
     for (const auto& impairment : {link.forward.get(), link.backward.get()}) {
       if (impairment != nullptr) {

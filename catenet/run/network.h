@@ -17,6 +17,7 @@
 #include "catenet/medium/cable.h"
 #include "catenet/medium/impairment.h"
 #include "catenet/node/host.h"
+#include "catenet/run/spread.h"
 #include "catenet/sim/simulation.h"
 #include "catenet/trace/byte_sink.h"
 #include "catenet/trace/capture.h"
@@ -26,9 +27,17 @@
 namespace catenet::run {
 
 struct NetworkOptions {
-  std::uint32_t partition_size = 32;    ///< nodes; 0: everything in one partition
+  std::uint32_t partition_size = 32;    ///< nodes; 0: everything that one thread runs in one partition
+  unsigned threads = 1;                 ///< more than there is work for are not used; in real time one
   std::filesystem::path captures;       ///< folder of the capture files; empty: none are written
   std::string application = "catenet";  ///< goes into the captures
+};
+
+/// Which nodes are simulated together, and by which thread.
+struct Partitioning {
+  std::vector<std::uint32_t> partition;  ///< of every node; numbered in the order of their first nodes
+  std::vector<unsigned> thread;          ///< of every partition
+  unsigned threads = 1;
 };
 
 class Network {
@@ -59,7 +68,9 @@ class Network {
 
   [[nodiscard]] sim::Simulation& simulation() { return simulation_; }
   [[nodiscard]] const sim::Simulation& simulation() const { return simulation_; }
-  [[nodiscard]] Environment& environment_of(lab::NodeIndex node) { return *environments_[partition_of_[node]]; }
+  [[nodiscard]] Environment& environment_of(lab::NodeIndex node) {
+    return *environments_[partitioning_.partition[node]];
+  }
   [[nodiscard]] const lab::Description& lab() const { return lab_; }
   [[nodiscard]] std::vector<NodeEntry>& nodes() { return nodes_; }
   [[nodiscard]] const std::vector<NodeEntry>& nodes() const { return nodes_; }
@@ -101,8 +112,8 @@ class Network {
 
   const lab::Description& lab_;
   NetworkOptions options_;
+  Partitioning partitioning_;
   sim::Simulation simulation_;
-  std::vector<std::uint32_t> partition_of_;
   std::vector<Environment*> environments_;
   std::vector<std::unique_ptr<Observers>> observers_;
   SourceId next_source_ = 1;
@@ -112,8 +123,10 @@ class Network {
   std::vector<CaptureFile> captures_;
 };
 
-/// The partition of every node: groups of at most `size` that are joined inside by links (those without delay above
-/// all) and cut at links with delay. 0: one group.
-[[nodiscard]] std::vector<std::uint32_t> partition(const lab::Description& lab, std::uint32_t size);
+/// Spreads the nodes over `threads`, cutting links with the longest delay that lets all have about the same to do, and
+/// as few of them as it can; what one thread has it groups into partitions of at most `size` nodes (0: one) that are
+/// joined inside by links, those without delay above all. A link without delay is never cut, so there may be fewer
+/// threads.
+[[nodiscard]] Partitioning partition(const lab::Description& lab, std::uint32_t size, unsigned threads = 1);
 
 }  // namespace catenet::run

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <utility>
 
 #include "catenet/live/listen_probe.h"
 
@@ -45,22 +46,34 @@ std::string ProgramRecord::ending() const {
 /// stdout of a built-in program: a file, and perhaps the terminal.
 class Programs::FileOutput final : public app::Output {
  public:
-  FileOutput(const std::filesystem::path& path, const ProgramRecord& record,
-             Delegate<void(const ProgramRecord&, std::string_view)> echo)
-      : file_(path), record_(record), echo_(echo) {}
+  using Echo = Delegate<void(const ProgramRecord&, std::string_view)>;
+  /// With `later`, which is set then, what is printed waits for tell().
+  FileOutput(const std::filesystem::path& path, const ProgramRecord& record, Echo echo, bool* later)
+      : file_(path), record_(record), echo_(echo), later_(later) {}
   [[nodiscard]] bool is_whole() const { return file_.good(); }
   void flush() { file_.flush(); }
   void write(std::string_view text) override {
     file_ << text;
-    if (echo_) {
+    if (echo_ && later_ != nullptr) {
+      untold_ += text;
+      *later_ = true;
+    } else if (echo_) {
       echo_(record_, text);
+    }
+  }
+  void tell() {
+    if (!untold_.empty()) {
+      echo_(record_, untold_);
+      untold_.clear();
     }
   }
 
  private:
   std::ofstream file_;
   const ProgramRecord& record_;
-  Delegate<void(const ProgramRecord&, std::string_view)> echo_;
+  Echo echo_;
+  bool* later_;  // null: one thread runs all programs, and what they say is heard at once
+  std::string untold_;
 };
 
 /// What a program needs while it runs; it stays until the network goes, for its sockets may still be open.
@@ -72,7 +85,7 @@ struct Programs::Running {
     ProgramRecord& record = *programs.records_[index];
     record.ready = true;
     record.ready_at = programs.node_of(record).now();
-    programs.changed_ = true;
+    programs.changed(record).is = true;
     programs.node_of(record).note(NoteKind::program_ready, [&] { return record.described->name; });
   }
   void on_end() {
@@ -106,7 +119,8 @@ Programs::Programs(Network& network, std::filesystem::path output, std::filesyst
       output_(std::move(output)),
       lab_folder_(std::move(lab_folder)),
       echo_(echo),
-      real_time_(network.lab().needs_real_time()) {
+      real_time_(network.lab().needs_real_time()),
+      changed_(network.simulation().threads()) {
   for (const lab::Program& described : network.lab().programs) {
     records_.push_back(std::make_unique<ProgramRecord>());
     records_.back()->described = &described;
@@ -151,10 +165,10 @@ void Programs::update(Instant now) {
   if (real_time_) {
     probe_readiness(now);
   }
-  if (!changed_) {
+  if (!take_changes()) {
     return;
   }
-  changed_ = false;
+  note_ends();
   for (std::size_t i = 0; i < records_.size(); ++i) {
     ProgramRecord& record = *records_[i];
     if (record.phase != Phase::waiting) {
@@ -163,6 +177,33 @@ void Programs::update(Instant now) {
     if (const auto at = may_start_at(record)) {
       record.phase = Phase::starting;
       running_[i]->start_timer.arm(*at);
+    }
+  }
+}
+
+Programs::Changed& Programs::changed(const ProgramRecord& record) {
+  return changed_[network_.environment_of(record.described->node).thread];
+}
+
+bool Programs::take_changes() {
+  bool any = false;
+  for (Changed& of_thread : changed_) {
+    any = std::exchange(of_thread.is, false) || any;
+  }
+  return any;
+}
+
+// What programs leave behind on the threads that run them.
+void Programs::note_ends() {
+  finite_ended_ = 0;
+  for (std::size_t i = 0; i < records_.size(); ++i) {
+    const ProgramRecord& record = *records_[i];
+    if (record.phase == Phase::ended && !*record.described->service) {
+      ++finite_ended_;
+      last_end_ = std::max(last_end_, record.ended);
+    }
+    if (running_[i]->output != nullptr) {
+      running_[i]->output->tell();
     }
   }
 }
@@ -184,7 +225,7 @@ void Programs::probe_readiness(Instant now) {
     }
     record->ready = true;
     record->ready_at = now;
-    changed_ = true;
+    changed(*record).is = true;
     entry.node->note(NoteKind::program_ready, [&] { return described.name; });
   }
 }
@@ -212,7 +253,8 @@ void Programs::start_simulated(std::size_t index) {
   check(kind != nullptr, "a program that the lab's check let pass is not in the table");
   host.sockets().set_names(&network_.names());
   const std::filesystem::path path = output_file(record, false);
-  running.output = std::make_unique<FileOutput>(path, record, echo_);
+  running.output = std::make_unique<FileOutput>(path, record, echo_,
+                                                network_.simulation().threads() > 1 ? &changed(record).is : nullptr);
   if (!running.output->is_whole()) {
     record.failure = "cannot write " + path.string();
     ended(index, 127, 0);
@@ -261,11 +303,7 @@ void Programs::ended(std::size_t index, int exit, int signal) {
   record.ended = node.now();
   record.exit = exit;
   record.signal = signal;
-  changed_ = true;
-  if (!*record.described->service) {
-    ++finite_ended_;
-    last_end_ = std::max(last_end_, record.ended);
-  }
+  changed(record).is = true;
   node.note(NoteKind::program_exited, [&] { return record.described->name + ": " + record.ending(); });
 }
 
@@ -297,6 +335,7 @@ void Programs::collect() {
     }
     if (running_[i]->output != nullptr) {
       running_[i]->output->flush();
+      running_[i]->output->tell();
     }
   }
 }

@@ -54,7 +54,8 @@ class Programs {
   /// Real time: where ends of processes are watched. Without it linux programs cannot start.
   void use_loop(live::EpollLoop& loop) { loop_ = &loop; }
 
-  /// Looks at who may start. `now`: virtual time, the end of the window; real time, the present.
+  /// Looks at who may start, and lets `echo` hear what was printed. `now`: virtual time, the end of the window; real
+  /// time, the present.
   void update(Instant now);
   /// Every program that is not a service has ended (false when there is none but services).
   [[nodiscard]] bool all_ended() const;
@@ -83,6 +84,7 @@ class Programs {
   void ended(std::size_t index, int exit, int signal);
   [[nodiscard]] std::optional<Instant> may_start_at(const ProgramRecord& record) const;
   void probe_readiness(Instant now);
+  void note_ends();
   [[nodiscard]] Node& node_of(const ProgramRecord& record) const;
 
   Network& network_;
@@ -95,7 +97,14 @@ class Programs {
   std::vector<std::unique_ptr<Running>> running_;  // beside records_
   std::size_t finite_ = 0;
   std::size_t finite_ended_ = 0;
-  bool changed_ = true;  // somebody ended or became ready since the last update
+  // Somebody ended, became ready or spoke since the last update: each thread says so for its own programs, and they are
+  // asked when none of them runs.
+  struct alignas(64) Changed {
+    bool is = true;
+  };
+  [[nodiscard]] Changed& changed(const ProgramRecord& record);
+  [[nodiscard]] bool take_changes();
+  std::vector<Changed> changed_;  // by thread
   Instant last_end_;
 };
 

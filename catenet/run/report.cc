@@ -323,7 +323,8 @@ std::uint64_t lost_on_the_way(const Interface& receiver) {
 }  // namespace
 
 Conservation conservation(Network& network) {
-  const PacketPool::Stats& s = network.simulation().pool().stats();
+  network.simulation().settle();
+  const PacketPool::Stats s = network.simulation().packets();
   Conservation result{s.made, s.consumed, s.dropped, s.alive(), s.unaccounted, {}};
   for (std::size_t i = 0; i < network.links().size() && result.broken_link.empty(); ++i) {
     const lab::Link& described = network.lab().links[i];
@@ -332,7 +333,7 @@ Conservation conservation(Network& network) {
     const Interface& b = *network.nodes()[described.b].node->interfaces()[described.b_interface];
     std::uint64_t sent = a.counters().tx_packets + b.counters().tx_packets;
     std::uint64_t ended = a.counters().rx_packets + b.counters().rx_packets + lost_on_the_way(a) + lost_on_the_way(b) +
-                          link.cable->in_flight();
+                          link.cable->in_flight() + link.cable->refused();
     for (const auto& impairment : {link.forward.get(), link.backward.get()}) {
       if (impairment != nullptr) {
         sent += impairment->counters().duplicated;

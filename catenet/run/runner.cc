@@ -103,7 +103,9 @@ class Run {
     journal_.add(*events_);
     journal_.add(story_);
     NetworkOptions network_options;
-    network_options.partition_size = options_.step_table.empty() ? options_.partition_size : 0;
+    const bool walk = !options_.step_table.empty();  // one call after the other, in the order of time
+    network_options.partition_size = walk ? 0 : options_.partition_size;
+    network_options.threads = walk ? 1 : options_.threads;
     network_options.captures = options_.out;
     network_options.application = "catenet " + std::string(kVersion);
     auto built = Network::build(lab_, journal_, network_options);
@@ -163,10 +165,10 @@ class Run {
     sim::Simulation& sim = network_->simulation();
     const Instant until = Instant::zero() + *lab_.until;
     Instant end = until;
-    double last_progress = clock_.seconds();
+    double last_look = clock_.seconds();
     programs_->update(Instant::zero());
     auto moment = options_.tables_at.begin();
-    while (!is_interrupted()) {
+    while (!interrupted_) {
       const Instant limit = moment != options_.tables_at.end() ? std::min(*moment, end) : end;
       if (!sim.run_window(limit)) {
         if (moment == options_.tables_at.end() || *moment > end) {
@@ -185,8 +187,9 @@ class Run {
         end = std::min(until, programs_->last_end() + kLingerVirtual);
         sim.stop_at(end);
       }
-      if (const double now = clock_.seconds(); now - last_progress > kProgressEveryS) {
-        last_progress = now;
+      if (const double now = clock_.seconds(); now - last_look > kProgressEveryS) {  // windows may be short
+        last_look = now;
+        (void)is_interrupted();
         console_.progress(sim.now(), until, sim.events());
       }
     }

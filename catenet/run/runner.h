@@ -42,6 +42,7 @@ struct RunOptions {
   std::optional<FlowLimits> flows;    ///< record every TCP connection of simulated hosts, into OUT/flows
   bool spin = false;                  ///< in real time: never sleep
   std::uint32_t partition_size = 32;  ///< nodes in a partition; 0: all
+  unsigned threads = 1;               ///< at most; virtual time only
 };
 
 /// Why a run could not be, and the exit code for it: 2 the lab or the arguments, 3 the machine.

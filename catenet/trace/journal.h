@@ -7,6 +7,7 @@
 // FanOut: several observers behind the one pointer that an Environment has.
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,16 +41,20 @@ class Listener {
 class Journal final : public Observer {
  public:
   enum class Reading : std::uint8_t { at_once, in_order };
-  explicit Journal(Reading reading = Reading::at_once) : reading_(reading) {}
+  explicit Journal(Reading reading = Reading::at_once);
+  ~Journal() override;
   Journal(const Journal&) = delete;
   Journal& operator=(const Journal&) = delete;
 
   /// Listeners are told in the order in which they were added; they outlive the journal's use.
   void add(Listener& listener) { listeners_.push_back(&listener); }
+  /// With Reading::in_order: one more observer that writes into this journal, for the nodes of another thread. What a
+  /// node reports must all go to the same one. It lives as long as the journal.
+  Observer& add_pen();
   /// Reads out what happened before `horizon`. Needed only with Reading::in_order: after each window, and with
-  /// Instant::never() at the end.
+  /// Instant::never() at the end. No thread may report meanwhile.
   void read_out(Instant horizon);
-  [[nodiscard]] std::size_t waiting() const { return waiting_.size(); }
+  [[nodiscard]] std::size_t waiting() const;
 
   void dropped(Instant now, const Node& node, const Interface* interface, const Packet& packet,
                DropReason reason) override;
@@ -69,8 +74,10 @@ class Journal final : public Observer {
     Record record;
     std::uint64_t sequence;  // of the report: a node's own order
   };
+  class Pen;
   std::uint64_t next_sequence_ = 0;
   std::vector<Waiting> waiting_;
+  std::vector<std::unique_ptr<Pen>> pens_;
 };
 
 class FanOut final : public Observer {
