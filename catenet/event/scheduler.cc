@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "catenet/event/scheduler.h"
 
+#include <algorithm>
+
 #include "catenet/base/check.h"
 
 namespace catenet {
@@ -12,6 +14,7 @@ EventSource::~EventSource() {
 }
 
 Scheduler::~Scheduler() {
+  fill_hole();
   for (const Entry& entry : heap_) {  // sources may outlive us
     entry.source->position_ = EventSource::kNotPending;
   }
@@ -25,6 +28,11 @@ void Scheduler::schedule(EventSource& source, Instant at) {
   const Entry entry{at < now_ ? now_ : at, source.id_, 0, &source};
   if (!source.is_pending()) {
     source.scheduler_ = this;
+    if (hole_) [[likely]] {  // most events lead to another one: it moves down instead of the last one, and none up
+      hole_ = false;
+      sift_down(0, entry);
+      return;
+    }
     heap_.push_back(entry);
     sift_up(static_cast<std::uint32_t>(heap_.size() - 1), entry);
     if (watched_ && source.position_ == 0) [[unlikely]] {
@@ -33,6 +41,7 @@ void Scheduler::schedule(EventSource& source, Instant at) {
     return;
   }
   check(source.scheduler_ == this, "an event source is pending in another scheduler");
+  fill_hole();
   const std::uint32_t position = source.position_;
   if (entry.before(heap_[position])) {
     sift_up(position, entry);
@@ -47,6 +56,7 @@ void Scheduler::schedule(EventSource& source, Instant at) {
 void Scheduler::cancel(EventSource& source) {
   if (source.is_pending()) {
     check(source.scheduler_ == this, "an event source is pending in another scheduler");
+    fill_hole();
     remove(source.position_);
   }
 }
@@ -65,7 +75,27 @@ void Scheduler::remove(std::uint32_t position) {
   }
 }
 
-void Scheduler::sift_up(std::uint32_t position, Entry entry) {
+Instant Scheduler::next_below_hole() const {
+  Instant next = Instant::never();
+  for (std::size_t child = 1; child <= 4 && child < heap_.size(); ++child) {
+    next = std::min(next, heap_[child].at);
+  }
+  return next;
+}
+
+void Scheduler::fill_hole() {
+  if (!hole_) {
+    return;
+  }
+  hole_ = false;
+  const Entry last = heap_.back();
+  heap_.pop_back();
+  if (!heap_.empty()) {
+    sift_down(0, last);
+  }
+}
+
+void Scheduler::sift_up(std::uint32_t position, const Entry& entry) {
   while (position > 0) {
     const std::uint32_t parent = (position - 1) / 4;
     if (!entry.before(heap_[parent])) {
@@ -77,35 +107,41 @@ void Scheduler::sift_up(std::uint32_t position, Entry entry) {
   place(position, entry);
 }
 
-void Scheduler::sift_down(std::uint32_t position, Entry entry) {
+void Scheduler::sift_down(std::uint32_t position, const Entry& entry) {
+  const Entry* const heap = heap_.data();
   const auto size = static_cast<std::uint32_t>(heap_.size());
   for (;;) {
     const std::uint32_t first = position * 4 + 1;
-    if (first >= size) {
-      break;
-    }
-    const std::uint32_t end = first + 4 < size ? first + 4 : size;
     std::uint32_t best = first;
-    for (std::uint32_t child = first + 1; child < end; ++child) {
-      if (heap_[child].before(heap_[best])) {
-        best = child;
+    if (first + 4 <= size) [[likely]] {  // a tournament without branches
+      const std::uint32_t left = first + (heap[first + 1].before(heap[first]) ? 1U : 0U);
+      const std::uint32_t right = first + 2 + (heap[first + 3].before(heap[first + 2]) ? 1U : 0U);
+      best = heap[right].before(heap[left]) ? right : left;
+    } else if (first < size) {
+      for (std::uint32_t child = first + 1; child < size; ++child) {
+        best = heap[child].before(heap[best]) ? child : best;
       }
-    }
-    if (!heap_[best].before(entry)) {
+    } else {
       break;
     }
-    place(position, heap_[best]);
+    if (!heap[best].before(entry)) {
+      break;
+    }
+    place(position, heap[best]);
     position = best;
   }
   place(position, entry);
 }
 
 void Scheduler::fire_first() {
-  const Entry first = heap_.front();
+  const Entry& first = heap_.front();
+  EventSource& source = *first.source;
   now_ = first.at;
-  remove(0);
+  source.position_ = EventSource::kNotPending;
+  hole_ = true;
   ++events_;
-  first.source->fire(now_);
+  source.fire(now_);
+  fill_hole();
   if (!posted_.empty()) {
     run_posted();
   }
