@@ -50,13 +50,16 @@ class Cable final : public Crossing {
 
   [[nodiscard]] bool crosses_partitions() const { return crosses_; }
   [[nodiscard]] Duration lookahead() const override;
+  /// No spec that is set later has a shorter delay, in either direction. To be said before the cable joins partitions.
+  void promise_delay(Duration least) { least_delay_ = least; }
   void exchange() override;
 
   /// Pulls or plugs the cable. Frames in flight are lost (link-down) when pulled.
   void set_up(bool up);
   /// A new rate counts for frames that start after the call; a new delay too (frames never overtake each other on a
-  /// wire). Whether it carries trains does not change.
+  /// wire). Whether it carries trains does not change. Between partitions a delay is not below what was promised.
   void set_spec(bool a_to_b, const CableSpec& spec);
+  [[nodiscard]] bool is_up() const { return up_; }
   [[nodiscard]] std::size_t in_flight() const { return ab_.in_flight() + ba_.in_flight(); }
   /// Ends the frames in flight at the end of a run.
   void drain(DropReason reason);
@@ -113,6 +116,7 @@ class Cable final : public Crossing {
 
   bool crosses_;
   bool up_ = true;
+  Duration least_delay_ = Duration::max();  // that was promised
   Direction ab_;
   Direction ba_;
 };

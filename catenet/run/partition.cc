@@ -45,22 +45,24 @@ std::vector<std::uint32_t> partition(const lab::Description& lab, std::uint32_t 
     return std::vector<std::uint32_t>(n, 0);
   }
   Groups groups(n);
-  // Links without delay cannot be cut, whatever the size of the group becomes.
-  std::vector<const lab::Link*> cuttable;
-  for (const lab::Link& link : lab.links) {
-    if (std::min(*link.forward.delay, *link.backward.delay) <= Duration{}) {
-      groups.join(link.a, link.b);
+  // Links without delay, or that an event will leave without, cannot be cut, whatever the size of the group becomes.
+  const std::vector<lab::LinkOutlook> outlooks = lab::link_outlooks(lab);
+  std::vector<lab::LinkIndex> cuttable;
+  for (lab::LinkIndex i = 0; i < lab.links.size(); ++i) {
+    if (outlooks[i].least_delay <= Duration{}) {
+      groups.join(lab.links[i].a, lab.links[i].b);
     } else {
-      cuttable.push_back(&link);
+      cuttable.push_back(i);
     }
   }
   // The shortest delays are kept inside first: what is cut then bounds the window as loosely as this greedy choice can.
-  std::stable_sort(cuttable.begin(), cuttable.end(), [](const lab::Link* a, const lab::Link* b) {
-    return std::min(*a->forward.delay, *a->backward.delay) < std::min(*b->forward.delay, *b->backward.delay);
+  std::stable_sort(cuttable.begin(), cuttable.end(), [&](lab::LinkIndex a, lab::LinkIndex b) {
+    return outlooks[a].least_delay < outlooks[b].least_delay;
   });
-  for (const lab::Link* link : cuttable) {
-    if (groups.root(link->a) != groups.root(link->b) && groups.size(link->a) + groups.size(link->b) <= size) {
-      groups.join(link->a, link->b);
+  for (const lab::LinkIndex i : cuttable) {
+    const lab::Link& link = lab.links[i];
+    if (groups.root(link.a) != groups.root(link.b) && groups.size(link.a) + groups.size(link.b) <= size) {
+      groups.join(link.a, link.b);
     }
   }
   std::vector<std::uint32_t> number(n, lab::kNoIndex);
