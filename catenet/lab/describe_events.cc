@@ -74,7 +74,9 @@ class TimeReader {
 
   std::optional<Duration> duration(std::string_view text) {
     const auto parsed = parse_duration(trim(text));
-    return parsed ? std::optional(*parsed) : wrong(text, fmt::format("{}; {}", parsed.error(), kTimeExample));
+    return parsed ? std::optional(*parsed) : wrong(text, parsed.error().find("expected") == std::string::npos
+                                                     ? fmt::format("{}; {}", parsed.error(), kTimeExample)
+                                                     : parsed.error());
   }
 
   bool read_span(std::string_view text, std::size_t dots, EventTime& out) {
