@@ -184,6 +184,9 @@ Description describe(const YamlValue& root, std::string_view default_name, const
   if (const YamlValue* capture = reader.take("capture"); capture != nullptr) {
     read_capture(*capture, state);
   }
+  if (const YamlValue* events = reader.take("events"); events != nullptr && !events->is_null()) {
+    read_events(*events, state);
+  }
   if (const YamlValue* expect = reader.take("expect"); expect != nullptr && !expect->is_null()) {
     read_expectations(*expect, state);
   }

@@ -14,25 +14,6 @@ namespace {
 constexpr std::size_t kMostInterfaces = 65'536;        // an interface's number is two bytes of its MAC address
 constexpr std::uint64_t kPicosecondsPerMetre = 5'000;  // light in fibre, and close to a wave on twisted pair
 
-Parsed<Reordering> parse_reordering(std::string_view text) {
-  // "10%" or "10% by 5ms"
-  Reordering out{{}, Duration::milliseconds(1)};
-  const std::size_t by = text.find(" by ");
-  const auto probability = parse_probability(text.substr(0, by));
-  if (!probability) {
-    return std::unexpected(probability.error() + "; expected for example '10% by 5ms'");
-  }
-  out.probability = *probability;
-  if (by != std::string_view::npos) {
-    const auto delay = parse_duration(text.substr(by + 4));
-    if (!delay) {
-      return std::unexpected(delay.error());
-    }
-    out.by = *delay;
-  }
-  return out;
-}
-
 void read_queue(MapReader& reader, Setting<QueueLimit>& out) {
   const YamlValue* value = reader.take("queue");
   if (value == nullptr) {
@@ -262,6 +243,25 @@ class LinkReader {
 };
 
 }  // namespace
+
+Parsed<Reordering> parse_reordering(std::string_view text) {
+  // "10%" or "10% by 5ms"
+  Reordering out{{}, Duration::milliseconds(1)};
+  const std::size_t by = text.find(" by ");
+  const auto probability = parse_probability(text.substr(0, by));
+  if (!probability) {
+    return std::unexpected(probability.error() + "; expected for example '10% by 5ms'");
+  }
+  out.probability = *probability;
+  if (by != std::string_view::npos) {
+    const auto delay = parse_duration(text.substr(by + 4));
+    if (!delay) {
+      return std::unexpected(delay.error());
+    }
+    out.by = *delay;
+  }
+  return out;
+}
 
 void read_links(const YamlValue& links, DescribeState& state) {
   if (links.is_null()) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The parts of describe(), one file each: describe_nodes.cc, describe_links.cc, describe_programs.cc. Private to them.
+// The parts of describe(), one file each: describe_nodes.cc, describe_links.cc, describe_programs.cc,
+// describe_events.cc. Private to them.
 #pragma once
 #include <functional>
 #include <map>
@@ -37,6 +38,9 @@ Parsed<std::string> parse_name(std::string_view text);
 /// 68 (RFC 791 3.2: every link carries that much) to 65535.
 Parsed<std::uint32_t> parse_mtu(std::string_view text);
 
+/// "10%" or "10% by 5ms"
+Parsed<Reordering> parse_reordering(std::string_view text);
+
 void read_defaults(const YamlValue& value, DescribeState& state);
 
 /// Names, kinds and stacks, so that links can be read.
@@ -55,6 +59,8 @@ struct AfterName {
 void read_programs(const YamlValue& run, NodeIndex node, DescribeState& state, std::vector<AfterName>& afters);
 /// Gives unnamed programs their names, resolves `after`, refuses cycles.
 void finish_programs(const std::vector<AfterName>& afters, DescribeState& state);
+
+void read_events(const YamlValue& events, DescribeState& state);
 
 void read_expectations(const YamlValue& expect, DescribeState& state);
 

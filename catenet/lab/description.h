@@ -17,6 +17,7 @@
 #include "catenet/base/rng.h"
 #include "catenet/base/time.h"
 #include "catenet/lab/diagnostic.h"
+#include "catenet/lab/event.h"
 #include "catenet/lab/expectation.h"
 #include "catenet/lab/registry.h"
 #include "catenet/lab/units.h"
@@ -186,6 +187,7 @@ struct Description {
   std::vector<Node> nodes;
   std::vector<Link> links;
   std::vector<Program> programs;  ///< by node, then in order
+  std::vector<Event> events;      ///< in the order of the file
   std::vector<Expectation> expectations;
   std::vector<Segment> segments;  ///< after assign()
 

@@ -92,6 +92,10 @@ class Explainer {
     for (const Link& l : lab_.links) {
       link(l);
     }
+    out_ += lab_.events.empty() ? "" : "events:\n";
+    for (const Event& e : lab_.events) {
+      out_ += fmt::format("  - {}: {}\n", yaml_text(e.when), yaml_text(e.what));
+    }
     out_ += lab_.expectations.empty() ? "" : "expect:\n";
     for (const Expectation& e : lab_.expectations) {
       out_ += fmt::format("  - {}\n", yaml_text(e.text));

@@ -136,8 +136,8 @@ struct OpenedOutput {
   UniqueFd theirs;  ///< for the program
 };
 
-LiveResult<UniqueFd> open_for_program(const char* path) {
-  UniqueFd fd(::open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0644));
+LiveResult<UniqueFd> open_for_program(const char* path, int how) {
+  UniqueFd fd(::open(path, O_WRONLY | O_CREAT | how | O_CLOEXEC | O_NOCTTY, 0644));
   if (!fd) {
     return os_fail(std::string("open ") + path, errno);
   }
@@ -158,7 +158,8 @@ LiveResult<OpenedOutput> open_output(const Output& output) {
   if (output.to == Output::To::pipe) {
     return open_pipe();
   }
-  auto file = open_for_program(output.to == Output::To::file ? output.path.c_str() : "/dev/null");
+  auto file = open_for_program(output.to == Output::To::discard ? "/dev/null" : output.path.c_str(),
+                               output.to == Output::To::append ? O_APPEND : O_TRUNC);
   if (!file) {
     return std::unexpected(file.error());
   }

@@ -16,10 +16,12 @@ namespace catenet::live {
 
 /// Where a program's stdout or stderr goes.
 struct Output {
-  enum class To : std::uint8_t { discard, file, pipe } to = To::discard;
-  std::string path;  ///< To::file: made or emptied, opened outside with Catenet's rights
+  enum class To : std::uint8_t { discard, file, append, pipe } to = To::discard;
+  std::string path;  ///< To::file: made or emptied, To::append: made; opened outside with Catenet's rights
   static Output discard() { return {}; }
   static Output file(std::string path) { return {To::file, std::move(path)}; }
+  /// Behind what the file holds already.
+  static Output append(std::string path) { return {To::append, std::move(path)}; }
   /// Read it by Process::stdout_fd() / stderr_fd(); a full pipe (64 KiB) stops the program until it is read.
   static Output pipe() { return {To::pipe, {}}; }
 };

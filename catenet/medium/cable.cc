@@ -120,7 +120,9 @@ Cable::Cable(Environment& a_side, Environment& b_side, SourceId first_id, const 
 
 Cable::~Cable() = default;
 
-Duration Cable::lookahead() const { return std::min(ab_.spec_.delay, ba_.spec_.delay); }
+Duration Cable::lookahead() const {
+  return std::min({ab_.spec_.delay, ba_.spec_.delay, least_delay_});
+}
 
 void Cable::set_up(bool up) {
   if (up == up_) {
@@ -138,6 +140,7 @@ void Cable::set_up(bool up) {
 }
 
 void Cable::set_spec(bool a_to_b, const CableSpec& spec) {
+  check(!crosses_ || spec.delay >= lookahead(), "a delay shorter than the windows of partitions allow");
   Direction& d = a_to_b ? ab_ : ba_;
   const bool trains = d.spec_.trains;  // senders may have made some that no longer fit
   d.spec_ = spec;

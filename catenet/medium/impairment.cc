@@ -24,7 +24,8 @@ Impairment::Impairment(Environment& world, SourceId id, std::string_view link, F
       corrupt_rng_(world.seed, link, "corrupt"),
       reorder_rng_(world.seed, link, "reorder"),
       jitter_rng_(world.seed, link, "jitter"),
-      bit_rng_(world.seed, link, "bit errors") {
+      bit_rng_(world.seed, link, "bit errors"),
+      burst_rng_(world.seed, link, "burst") {
   if (spec_.bits_per_error != 0) {
     bits_to_error_ = bit_rng_.exponential(spec_.bits_per_error);
   }
@@ -32,11 +33,78 @@ Impairment::Impairment(Environment& world, SourceId id, std::string_view link, F
 
 Impairment::~Impairment() = default;
 
+void Impairment::set_spec(const ImpairmentSpec& spec) {
+  if (spec.bits_per_error != 0 && spec.bits_per_error != spec_.bits_per_error) {
+    bits_to_error_ = bit_rng_.exponential(spec.bits_per_error);
+  }
+  in_burst_ = in_burst_ && spec.burst == spec_.burst;
+  spec_ = spec;
+}
+
+void Impairment::remove_rule(std::uint64_t number) {
+  std::erase_if(rules_, [&](const FrameRule& rule) { return rule.number == number; });
+}
+
 void Impairment::receive(Packet frame) {
+  if (!rules_.empty()) [[unlikely]] {
+    obey_rules(std::move(frame));
+  } else {
+    impair(std::move(frame), {});
+  }
+}
+
+// Each rule sees the frame as it came in.
+void Impairment::obey_rules(Packet frame) {
+  Duration hold;
+  bool twice = false;
+  bool damaged = false;
+  for (FrameRule& rule : rules_) {
+    if (!rule.takes(frame)) {
+      continue;
+    }
+    switch (rule.action) {
+      case FrameRule::Action::drop:
+        inner_.discard_frame(std::move(frame), rule.reason);
+        return;
+      case FrameRule::Action::delay:
+        hold += rule.delay;
+        break;
+      case FrameRule::Action::duplicate:
+        twice = true;
+        break;
+      case FrameRule::Action::corrupt:
+        damaged = true;
+        break;
+    }
+  }
+  if (damaged) {
+    corrupt(frame);
+  }
+  if (twice) {
+    if (Packet copy = frame.clone(); copy) {
+      ++counters_.duplicated;
+      impair(std::move(copy), hold);
+    }
+  }
+  impair(std::move(frame), hold);
+}
+
+bool Impairment::is_lost() {
+  bool lost = loss_rng_.chance(spec_.loss);
+  if (spec_.burst.any()) {
+    lost = burst_rng_.chance(in_burst_ ? spec_.burst.loss_bad : spec_.burst.loss_good) || lost;
+    if (burst_rng_.chance(in_burst_ ? spec_.burst.to_good : spec_.burst.to_bad)) {
+      in_burst_ = !in_burst_;
+    }
+  }
+  return lost;
+}
+
+void Impairment::impair(Packet frame, Duration hold) {
   if (spec_.bits_per_error != 0) {
     damage_wire_bits(frame);
   }
-  if (loss_rng_.chance(spec_.loss)) {
+  if (is_lost()) {
     ++counters_.lost;
     inner_.discard_frame(std::move(frame), DropReason::link_loss);
     return;
@@ -48,14 +116,13 @@ void Impairment::receive(Packet frame) {
     Packet copy = frame.clone();
     if (copy) {
       ++counters_.duplicated;
-      pass(std::move(copy));
+      pass(std::move(copy), hold);
     }
   }
-  pass(std::move(frame));
+  pass(std::move(frame), hold);
 }
 
-void Impairment::pass(Packet frame) {
-  Duration hold;
+void Impairment::pass(Packet frame, Duration hold) {
   if (spec_.jitter > Duration{}) {
     hold += jitter_rng_.between(Duration{}, spec_.jitter);
   }

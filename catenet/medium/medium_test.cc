@@ -191,6 +191,88 @@ TEST_F(MediumTest, JitterHoldsBackButLosesNothing) {
                              [](const auto& a, const auto& b) { return a.at < b.at; }));
 }
 
+TEST_F(MediumTest, BurstsHaveTheMeanLengthsAskedFor) {
+  connect({.rate = BitRate::gbps(1), .delay = 1_us});
+  // Means: 50 frames good, 5 bad, in which every one is lost: 1 in 11, in runs of 5.
+  impair({.burst = {.to_bad = Probability::from_ppb(20'000'000),
+                    .to_good = Probability::from_ppb(200'000'000),
+                    .loss_bad = Probability::from_ppb(1'000'000'000)}});
+  constexpr int kFrames = 110'000;
+  for (int i = 0; i < kFrames; ++i) {
+    send(60 + static_cast<std::size_t>(i % 2));
+  }
+  run();
+  const auto lost = static_cast<double>(impairment->counters().lost);
+  EXPECT_NEAR(lost, kFrames / 11.0, 500);
+  int bursts = 0;  // a gap in the alternation of two sizes is a burst of odd length; half of the even ones hide
+  std::size_t expected = 60;
+  for (const auto& f : right.frames) {
+    bursts += f.packet.size() != expected ? 1 : 0;
+    expected = f.packet.size() == 60 ? 61 : 60;
+  }
+  // A burst has n frames with probability 0.8^(n-1) * 0.2, so it is odd with 0.2 / (1 - 0.64) = 5/9.
+  EXPECT_NEAR(bursts, lost / 5 * 5 / 9, 80);
+}
+
+TEST_F(MediumTest, SettingsChangeWhileFramesCome) {
+  connect({.rate = BitRate::gbps(1), .delay = 1_us});
+  impair({});
+  send(100);
+  run();
+  impairment->set_spec({.bits_per_error = 1});
+  send(100);
+  run();
+  EXPECT_EQ(right.interfaces()[0]->drops().of(DropReason::fcs_error), 1U);
+  impairment->set_spec({.loss = Probability::from_ppb(1'000'000'000)});
+  send(100);
+  run();
+  EXPECT_EQ(right.interfaces()[0]->drops().of(DropReason::link_loss), 1U);
+  impairment->set_spec({});
+  send(100);
+  run();
+  EXPECT_EQ(right.frames.size(), 2U);
+}
+
+TEST_F(MediumTest, RulesAreObeyedUntilTheyAreTakenAway) {
+  connect({.rate = BitRate::gbps(1), .delay = 1_us});
+  impair({});
+  Interface& in = *right.interfaces()[0];
+  impairment->add_rule({.number = 7, .action = FrameRule::Action::drop, .reason = DropReason::link_filtered});
+  send(100);
+  run();
+  EXPECT_EQ(in.drops().of(DropReason::link_filtered), 1U);
+  impairment->remove_rule(8);
+  send(100);
+  run();
+  EXPECT_EQ(in.drops().of(DropReason::link_filtered), 2U) << "another one's number";
+  impairment->remove_rule(7);
+  impairment->add_rule({.number = 1, .action = FrameRule::Action::duplicate});
+  impairment->add_rule({.number = 2, .action = FrameRule::Action::delay, .delay = 5_ms});
+  impairment->add_rule({.number = 3, .action = FrameRule::Action::corrupt});
+  const Instant start = scheduler.now();
+  send(100);
+  scheduler.run_until(start + 1_ms);
+  EXPECT_EQ(impairment->in_flight(), 2U);
+  run();
+  ASSERT_EQ(right.frames.size(), 2U);
+  EXPECT_EQ(impairment->counters().duplicated, 1U);
+  EXPECT_EQ(impairment->counters().corrupted, 1U) << "then copied";
+  EXPECT_EQ(right.frames[0].at, right.frames[1].at);
+  EXPECT_GE(right.frames[0].at, start + 5_ms);
+}
+
+TEST_F(MediumTest, ACableKeepsItsPromiseOfDelay) {
+  Scheduler there_scheduler;
+  Environment there{there_scheduler, pool, 7, nullptr};
+  Cable crossing(world, there, 30, {.delay = 5_ms}, {.delay = 7_ms});
+  EXPECT_EQ(crossing.lookahead(), 5_ms);
+  crossing.promise_delay(2_ms);
+  EXPECT_EQ(crossing.lookahead(), 2_ms);
+  crossing.set_spec(true, {.delay = 2_ms});
+  EXPECT_EQ(crossing.lookahead(), 2_ms);
+  EXPECT_DEATH(crossing.set_spec(false, {.delay = 1_ms}), "shorter than the windows");
+}
+
 TEST_F(MediumTest, DrainNamesWhatWasUnderWay) {
   connect({.rate = BitRate::gbps(1), .delay = 1_ms});
   send(100);

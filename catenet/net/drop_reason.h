@@ -112,6 +112,8 @@ namespace catenet {
   /* end of a run, faults */                                                                                           \
   X(node_down, "node-down", "the node is not running")                                                                 \
   X(filtered, "filtered", "a filter rule said so")                                                                     \
+  X(partitioned, "partitioned", "comes from the other side of a partition of the network (`events`)")                  \
+  X(link_filtered, "link-filtered", "a filter on the link took it (`events`)")                                         \
   X(run_ended, "run-ended", "was on its way when the run ended")
 
 enum class DropReason : std::uint8_t {

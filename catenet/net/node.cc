@@ -28,7 +28,13 @@ Interface* Node::find_interface(std::string_view name) const {
   return nullptr;
 }
 
+Rng Node::random_stream(std::string_view purpose) const {
+  return crashes_ == 0 ? Rng(environment_.seed, name_, purpose)
+                       : Rng(environment_.seed, name_ + " after crash " + std::to_string(crashes_), purpose);
+}
+
 void Node::drop(Packet packet, DropReason reason, Interface* interface) {
+  reason = drops_as_.value_or(reason);
   (interface != nullptr ? interface->drops_ : drops_).add(reason);
   if (environment_.observer != nullptr) {
     environment_.observer->dropped(now(), *this, interface, packet, reason);
@@ -72,6 +78,8 @@ std::string_view name(NoteKind kind) {
       return "program-output";
     case NoteKind::program_exited:
       return "program-exited";
+    case NoteKind::event:
+      return "event";
     case NoteKind::step:
       return "step";
   }

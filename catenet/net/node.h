@@ -7,6 +7,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -55,8 +56,8 @@ class Node {
   [[nodiscard]] PacketPool& pool() const { return environment_.pool; }
   [[nodiscard]] TimerQueue& timers() { return timers_; }
   [[nodiscard]] Environment& environment() const { return environment_; }
-  /// The node's random stream for one purpose: Rng(seed, node name, purpose).
-  [[nodiscard]] Rng random_stream(std::string_view purpose) const { return Rng(environment_.seed, name_, purpose); }
+  /// The node's random stream for one purpose: Rng(seed, node name, purpose); another one after each crash.
+  [[nodiscard]] Rng random_stream(std::string_view purpose) const;
 
   /// Interfaces in the order of their making; the address of an Interface never changes.
   Interface& add_interface(std::string_view name);
@@ -67,6 +68,8 @@ class Node {
   void drop(Packet packet, DropReason reason, Interface* interface = nullptr);
   /// Drops that belong to no interface.
   [[nodiscard]] const DropCounters& drops() const { return drops_; }
+  /// How often it has crashed.
+  [[nodiscard]] std::uint32_t crashes() const { return crashes_; }
 
   /// Tells the story. `text` is a callable that makes the string; it is called only when somebody listens.
   template <typename MakeText>
@@ -76,9 +79,17 @@ class Node {
     }
   }
 
+ protected:
+  /// While a machine loses its memory, what it drops dies of that, whatever the room says that it was in.
+  void drop_all_as(std::optional<DropReason> reason) { drops_as_ = reason; }
+  /// It has crashed: streams asked for from now on are new ones (RFC 6528: numbers of before must not come again).
+  void begin_again() { ++crashes_; }
+
  private:
   Environment& environment_;
   TimerQueue timers_;
+  std::optional<DropReason> drops_as_;
+  std::uint32_t crashes_ = 0;
   std::string name_;
   std::vector<std::unique_ptr<Interface>> interfaces_;
   DropCounters drops_;

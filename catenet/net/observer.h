@@ -33,7 +33,8 @@ enum class NoteKind : std::uint8_t {
   program_ready,
   program_output,
   program_exited,
-  step,  ///< a step of a walk-through (`--step`)
+  event,  ///< one of the lab's events begins, or what it did is taken back
+  step,   ///< a step of a walk-through (`--step`)
 };
 [[nodiscard]] std::string_view name(NoteKind kind);
 

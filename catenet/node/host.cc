@@ -5,66 +5,83 @@
 
 namespace catenet::node {
 
+Host::Rooms::Rooms(Host& host, const HostConfig& config)
+    : ipv4(host, config.ipv4),
+      ipv6_config(config.ipv6),
+      udp(host, ipv4),
+      udp_lite(host, ipv4, wire::Family::kV4, transport::UdpFlavour::lite),
+      frames(host),
+      raw(ipv4),
+      tcp(host, ipv4) {
+  ether_types.add(static_cast<std::uint16_t>(wire::EtherType::kIpv4), ipv4);
+  ether_types.add(static_cast<std::uint16_t>(wire::EtherType::kArp), ipv4.arp());
+  ipv4.register_protocol(transport::kProtocolUdp, udp);
+  ipv4.register_protocol(transport::kProtocolUdpLite, udp_lite);
+  ipv4.register_protocol(transport::Tcp::kProtocolNumber, tcp);
+  tcp.set_config(config.tcp);
+  tcp.set_policy(config.tcp_policy);
+  tcp.set_limits(config.tcp_limits);
+  tcp.set_digest(config.tcp_digest);
+}
+
 Host::Host(Environment& environment, SourceId id, std::string_view name, const HostConfig& config)
-    : Node(environment, id, name),
-      ipv4_(*this, config.ipv4),
-      ipv6_config_(config.ipv6),
-      udp_(*this, ipv4_),
-      udp_lite_(*this, ipv4_, wire::Family::kV4, transport::UdpFlavour::lite),
-      frames_(*this),
-      raw_(ipv4_),
-      tcp_(*this, ipv4_) {
-  ether_types_.add(static_cast<std::uint16_t>(wire::EtherType::kIpv4), ipv4_);
-  ether_types_.add(static_cast<std::uint16_t>(wire::EtherType::kArp), ipv4_.arp());
-  ipv4_.register_protocol(transport::kProtocolUdp, udp_);
-  ipv4_.register_protocol(transport::kProtocolUdpLite, udp_lite_);
-  ipv4_.register_protocol(transport::Tcp::kProtocolNumber, tcp_);
-  tcp_.set_config(config.tcp);
-  tcp_.set_policy(config.tcp_policy);
-  tcp_.set_limits(config.tcp_limits);
-  tcp_.set_digest(config.tcp_digest);
+    : Node(environment, id, name) {
+  rooms_.emplace(*this, config);
 }
 
 Host::~Host() = default;
 
 void Host::link_changed(Interface& interface) {
   Node::link_changed(interface);
-  frames_.link_changed(interface);
-  ipv4_.link_changed(interface);
-  if (ipv6_ != nullptr) {
-    ipv6_->link_changed(interface);
+  rooms_->frames.link_changed(interface);
+  rooms_->ipv4.link_changed(interface);
+  if (rooms_->ipv6 != nullptr) {
+    rooms_->ipv6->link_changed(interface);
   }
+}
+
+void Host::crash(const HostConfig& config) {
+  drop_all_as(DropReason::node_down);
+  for (const auto& interface : interfaces()) {
+    interface->drain(DropReason::node_down);
+  }
+  rooms_.reset();
+  drop_all_as(std::nullopt);
+  begin_again();
+  rooms_.emplace(*this, config);
 }
 
 ip::Ipv6& Host::ipv6() {
-  if (ipv6_ == nullptr) {
-    ipv6_ = std::make_unique<ip::Ipv6>(*this, ipv6_config_);
-    ether_types_.add(static_cast<std::uint16_t>(wire::EtherType::kIpv6), *ipv6_);
-    ipv6_->register_protocol(transport::kProtocolUdp, udp_);
-    ipv6_->register_protocol(transport::kProtocolUdpLite, udp_lite_);
-    ipv6_->register_protocol(transport::Tcp::kProtocolNumber, tcp_);
-    udp_.add_network(*ipv6_, wire::Family::kV6);
-    udp_lite_.add_network(*ipv6_, wire::Family::kV6);
-    raw_.set_ipv6(*ipv6_);
-    tcp_.add_network(*ipv6_, wire::Family::kV6);
+  Rooms& r = *rooms_;
+  if (r.ipv6 == nullptr) {
+    r.ipv6 = std::make_unique<ip::Ipv6>(*this, r.ipv6_config);
+    r.ether_types.add(static_cast<std::uint16_t>(wire::EtherType::kIpv6), *r.ipv6);
+    r.ipv6->register_protocol(transport::kProtocolUdp, r.udp);
+    r.ipv6->register_protocol(transport::kProtocolUdpLite, r.udp_lite);
+    r.ipv6->register_protocol(transport::Tcp::kProtocolNumber, r.tcp);
+    r.udp.add_network(*r.ipv6, wire::Family::kV6);
+    r.udp_lite.add_network(*r.ipv6, wire::Family::kV6);
+    r.raw.set_ipv6(*r.ipv6);
+    r.tcp.add_network(*r.ipv6, wire::Family::kV6);
   }
-  return *ipv6_;
+  return *r.ipv6;
 }
 
 socket::SocketLayer& Host::sockets() {
-  if (sockets_ == nullptr) {
-    sockets_ =
+  Rooms& r = *rooms_;
+  if (r.sockets == nullptr) {
+    r.sockets =
         std::make_unique<socket::SocketLayer>(socket::Protocols{.node = *this,
-                                                                .network = ipv4_,
-                                                                .udp = udp_,
-                                                                .tcp = tcp_,
-                                                                .icmp = &ipv4_.icmp(),
-                                                                .udp_lite = &udp_lite_,
-                                                                .raw = &raw_,
-                                                                .frames = &frames_,
+                                                                .network = r.ipv4,
+                                                                .udp = r.udp,
+                                                                .tcp = r.tcp,
+                                                                .icmp = &r.ipv4.icmp(),
+                                                                .udp_lite = &r.udp_lite,
+                                                                .raw = &r.raw,
+                                                                .frames = &r.frames,
                                                                 .ipv6 = Delegate<ip::Ipv6&()>::to<&Host::ipv6>(*this)});
   }
-  return *sockets_;
+  return *r.sockets;
 }
 
 }  // namespace catenet::node

@@ -12,6 +12,7 @@
 // To add a transport: one member and one register_protocol() line here.
 #pragma once
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "catenet/ip/ether_table.h"
@@ -40,37 +41,46 @@ class Host : public Node {
   Host(Environment& environment, SourceId id, std::string_view name, const HostConfig& config = {});
   ~Host() override;
 
-  void receive(Interface& in, Packet frame) override { ether_types_.dispatch(in, std::move(frame)); }
+  void receive(Interface& in, Packet frame) override { rooms_->ether_types.dispatch(in, std::move(frame)); }
   void link_changed(Interface& interface) override;
 
-  [[nodiscard]] ip::Ipv4& ipv4() { return ipv4_; }
-  [[nodiscard]] const ip::Ipv4& ipv4() const { return ipv4_; }
+  [[nodiscard]] ip::Ipv4& ipv4() { return rooms_->ipv4; }
+  [[nodiscard]] const ip::Ipv4& ipv4() const { return rooms_->ipv4; }
   /// Made now, if there is none. An interface speaks IPv6 from its first address on, or from Ipv6::enable().
   [[nodiscard]] ip::Ipv6& ipv6();
-  [[nodiscard]] bool has_ipv6() const { return ipv6_ != nullptr; }
-  [[nodiscard]] transport::Udp& udp() { return udp_; }
-  [[nodiscard]] transport::Udp& udp_lite() { return udp_lite_; }
-  [[nodiscard]] transport::Raw& raw() { return raw_; }
-  [[nodiscard]] link::Frames& frames() { return frames_; }
-  [[nodiscard]] transport::Tcp& tcp() { return tcp_; }
-  [[nodiscard]] const transport::Tcp& tcp() const { return tcp_; }
+  [[nodiscard]] bool has_ipv6() const { return rooms_->ipv6 != nullptr; }
+  [[nodiscard]] transport::Udp& udp() { return rooms_->udp; }
+  [[nodiscard]] transport::Udp& udp_lite() { return rooms_->udp_lite; }
+  [[nodiscard]] transport::Raw& raw() { return rooms_->raw; }
+  [[nodiscard]] link::Frames& frames() { return rooms_->frames; }
+  [[nodiscard]] transport::Tcp& tcp() { return rooms_->tcp; }
+  [[nodiscard]] const transport::Tcp& tcp() const { return rooms_->tcp; }
   /// The host's sockets and programs; made when first asked for.
   [[nodiscard]] socket::SocketLayer& sockets();
-  [[nodiscard]] bool has_sockets() const { return sockets_ != nullptr; }
+  [[nodiscard]] bool has_sockets() const { return rooms_->sockets != nullptr; }
   /// Ends every program and socket at once: nothing is sent, what is queued is dropped with a reason.
-  void stop_programs() { sockets_.reset(); }
+  void stop_programs() { rooms_->sockets.reset(); }
+  /// It loses all that it had in memory: sockets, connections, neighbours, addresses, routes, what waits to be sent
+  /// (node-down). Nobody is told. What is left is a machine that was just switched on: it has its interfaces, is given
+  /// addresses anew, and draws other random numbers than before. Not from inside one of the node's own events.
+  void crash(const HostConfig& config);
 
  private:
-  ip::EtherTable ether_types_;
-  ip::Ipv4 ipv4_;
-  const ip::Ipv6Config ipv6_config_;
-  std::unique_ptr<ip::Ipv6> ipv6_;
-  transport::Udp udp_;
-  transport::Udp udp_lite_;
-  link::Frames frames_;
-  transport::Raw raw_;
-  transport::Tcp tcp_;
-  std::unique_ptr<socket::SocketLayer> sockets_;
+  /// What is in the memory of the machine.
+  struct Rooms {
+    Rooms(Host& host, const HostConfig& config);
+    ip::EtherTable ether_types;
+    ip::Ipv4 ipv4;
+    const ip::Ipv6Config ipv6_config;
+    std::unique_ptr<ip::Ipv6> ipv6;
+    transport::Udp udp;
+    transport::Udp udp_lite;
+    link::Frames frames;
+    transport::Raw raw;
+    transport::Tcp tcp;
+    std::unique_ptr<socket::SocketLayer> sockets;
+  };
+  std::optional<Rooms> rooms_;  // always there; it is made anew in its place
 };
 
 class Router final : public Host {

@@ -7,6 +7,7 @@
 #include "catenet/crypto/segment_digest.h"
 #include "catenet/link/ethernet/ethernet_link.h"
 #include "catenet/queue/fifo.h"
+#include "catenet/run/link_settings.h"
 #include "catenet/run/tcp_settings.h"
 
 namespace catenet::run {
@@ -21,23 +22,6 @@ std::string file_name(const std::string& node, const std::string& interface) {
     c = plain ? c : '_';
   }
   return name + ".pcapng";
-}
-
-medium::CableSpec cable_spec(const lab::Link& link, const lab::Direction& d) {
-  return {.rate = *d.rate, .delay = *d.delay, .trains = *link.trains};
-}
-
-medium::ImpairmentSpec impairment_spec(const lab::Direction& d) {
-  medium::ImpairmentSpec spec;
-  spec.loss = *d.loss;
-  spec.duplicate = *d.duplicate;
-  spec.corrupt = *d.corrupt;
-  spec.reorder = d.reorder->probability;
-  spec.reorder_delay = d.reorder->by;
-  spec.jitter = *d.jitter;
-  const std::uint64_t rate = d.bit_error_rate->per_e18;
-  spec.bits_per_error = rate == 0 ? 0 : std::max<std::uint64_t>(1, lab::BitErrorRate::kOne / rate);
-  return spec;
 }
 
 std::unique_ptr<queue::Fifo> make_queue(const lab::Direction& direction) {
@@ -186,7 +170,9 @@ std::expected<FrameSink*, std::string> Network::make_capture(lab::NodeIndex node
 }
 
 std::expected<void, std::string> Network::make_links() {
+  const std::vector<lab::LinkOutlook> outlooks = lab::link_outlooks(lab_);
   for (const lab::Link& link : lab_.links) {
+    const lab::LinkOutlook& outlook = outlooks[links_.size()];
     const SourceId first = next_source_;
     next_source_ += medium::Cable::kSourceIds + 2 * medium::Impairment::kSourceIds;
     Environment& a = environment_of(link.a);
@@ -194,17 +180,18 @@ std::expected<void, std::string> Network::make_links() {
     LinkEntry entry;
     entry.cable =
         std::make_unique<medium::Cable>(a, b, first, cable_spec(link, link.forward), cable_spec(link, link.backward));
+    entry.cable->promise_delay(outlook.least_delay);
     auto a_sink = make_capture(link.a, link.a_interface, entry.cable->a());
     auto b_sink = make_capture(link.b, link.b_interface, entry.cable->b());
     if (!a_sink || !b_sink) {
       return std::unexpected(!a_sink ? a_sink.error() : b_sink.error());
     }
     const SourceId wrappers = first + medium::Cable::kSourceIds;
-    if (const auto spec = impairment_spec(link.forward); spec.any()) {
+    if (const auto spec = impairment_spec(link.forward); spec.any() || outlook.forward) {
       entry.forward = std::make_unique<medium::Impairment>(b, wrappers, link.name + " forward", **b_sink, spec);
       entry.cable->b().set_sink(*entry.forward);
     }
-    if (const auto spec = impairment_spec(link.backward); spec.any()) {
+    if (const auto spec = impairment_spec(link.backward); spec.any() || outlook.backward) {
       entry.backward = std::make_unique<medium::Impairment>(a, wrappers + 1, link.name + " backward", **a_sink, spec);
       entry.cable->a().set_sink(*entry.backward);
     }
@@ -238,6 +225,31 @@ void Network::configure_host(lab::NodeIndex index) {
   }
   if (described.gateway.is_set()) {
     check(host->ipv4().set_default_route(*described.gateway).has_value(), "lab gateway refused");
+  }
+}
+
+void Network::crash(lab::NodeIndex index) {
+  NodeEntry& entry = nodes_[index];
+  for (const auto& interface : entry.node->interfaces()) {
+    interface->drain(DropReason::node_down);
+  }
+  if (entry.host != nullptr) {
+    const std::vector<transport::TcpFlow> flows = entry.host->tcp().flows();
+    entry.past_flows.insert(entry.past_flows.end(), flows.begin(), flows.end());
+    entry.host->crash(host_config(lab_.nodes[index]));
+  }
+}
+
+void Network::start_again(lab::NodeIndex index) { configure_host(index); }
+
+void Network::settle() {
+  for (Environment* environment : environments_) {
+    environment->scheduler.run_posted();
+  }
+  for (LinkEntry& link : links_) {
+    if (link.cable->crosses_partitions()) {
+      link.cable->exchange();
+    }
   }
 }
 

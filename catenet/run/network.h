@@ -49,10 +49,11 @@ class Network {
     bridge::LearningSwitch* bridge = nullptr;
     live::LinuxNode* linux_node = nullptr;
     std::unique_ptr<live::Namespace> space;  ///< of a linux node, in real time
+    std::vector<transport::TcpFlow> past_flows;  ///< of a host, before its last crash
   };
   struct LinkEntry {
     std::unique_ptr<medium::Cable> cable;
-    std::unique_ptr<medium::Impairment> forward;   ///< in front of b; null without impairments
+    std::unique_ptr<medium::Impairment> forward;   ///< in front of b; null when nothing ever happens there
     std::unique_ptr<medium::Impairment> backward;  ///< in front of a
   };
 
@@ -65,6 +66,16 @@ class Network {
 
   /// Makes the namespaces of the linux nodes, in their order. One line that says what the machine refused.
   live::LiveResult<void> make_namespaces(const std::string& working_directory);
+
+  /// The node loses what it has in memory; its links are down already. A linux node has nothing in Catenet's memory: its
+  /// kernel goes on.
+  void crash(lab::NodeIndex node);
+  /// After a crash, before the links come up again: a host gets its addresses and routes.
+  void start_again(lab::NodeIndex node);
+
+  /// After something was done to nodes between two windows: what it made ready runs, and frames that it sent across
+  /// partitions are on their way, before the simulation looks where the next window begins.
+  void settle();
 
   [[nodiscard]] sim::Simulation& simulation() { return simulation_; }
   [[nodiscard]] const sim::Simulation& simulation() const { return simulation_; }

@@ -14,19 +14,22 @@ namespace catenet::run {
 using Phase = ProgramRecord::Phase;
 
 bool ProgramRecord::as_expected() const {
-  if (!failure.empty() || phase == Phase::waiting) {
+  if (!failure.empty() || (phase == Phase::waiting && !crashed)) {
     return false;
   }
   if (*described->service) {
-    return phase != Phase::ended || exit == 0 || signal == SIGTERM || signal == SIGKILL;
+    return crashed || phase != Phase::ended || exit == 0 || signal == SIGTERM || signal == SIGKILL;
   }
   const std::optional<int>& wanted = *described->exit;
-  return phase == Phase::ended && (!wanted || (!cut_off && signal == 0 && exit == *wanted));
+  return phase == Phase::ended && (!wanted || (!cut_off && !crashed && signal == 0 && exit == *wanted));
 }
 
 std::string ProgramRecord::ending() const {
   if (!failure.empty()) {
     return "did not start: " + failure;
+  }
+  if (crashed) {
+    return "cut off by the crash of its node";
   }
   switch (phase) {
     case Phase::waiting:
@@ -46,10 +49,16 @@ std::string ProgramRecord::ending() const {
 /// stdout of a built-in program: a file, and perhaps the terminal.
 class Programs::FileOutput final : public app::Output {
  public:
+<<<<<<< HEAD
   using Echo = Delegate<void(const ProgramRecord&, std::string_view)>;
   /// With `later`, which is set then, what is printed waits for tell().
   FileOutput(const std::filesystem::path& path, const ProgramRecord& record, Echo echo, bool* later)
       : file_(path), record_(record), echo_(echo), later_(later) {}
+=======
+  FileOutput(const std::filesystem::path& path, const ProgramRecord& record,
+             Delegate<void(const ProgramRecord&, std::string_view)> echo)
+      : file_(path, record.starts > 1 ? std::ios::app : std::ios::trunc), record_(record), echo_(echo) {}
+>>>>>>> events
   [[nodiscard]] bool is_whole() const { return file_.good(); }
   void flush() { file_.flush(); }
   void write(std::string_view text) override {
@@ -120,7 +129,11 @@ Programs::Programs(Network& network, std::filesystem::path output, std::filesyst
       lab_folder_(std::move(lab_folder)),
       echo_(echo),
       real_time_(network.lab().needs_real_time()),
+<<<<<<< HEAD
       changed_(network.simulation().threads()) {
+=======
+      states_(network.lab().nodes.size()) {
+>>>>>>> events
   for (const lab::Program& described : network.lab().programs) {
     records_.push_back(std::make_unique<ProgramRecord>());
     records_.back()->described = &described;
@@ -147,7 +160,7 @@ std::filesystem::path Programs::output_file(const ProgramRecord& record, bool st
 }
 
 std::optional<Instant> Programs::may_start_at(const ProgramRecord& record) const {
-  Instant at = Instant::zero() + *record.described->at;
+  Instant at = std::max(Instant::zero() + *record.described->at, states_[record.described->node].since);
   for (const lab::ProgramIndex index : record.described->after) {
     const ProgramRecord& other = *records_[index];
     const bool happened =
@@ -171,7 +184,7 @@ void Programs::update(Instant now) {
   note_ends();
   for (std::size_t i = 0; i < records_.size(); ++i) {
     ProgramRecord& record = *records_[i];
-    if (record.phase != Phase::waiting) {
+    if (record.phase != Phase::waiting || states_[record.described->node].down) {
       continue;
     }
     if (const auto at = may_start_at(record)) {
@@ -233,6 +246,8 @@ void Programs::probe_readiness(Instant now) {
 void Programs::start(std::size_t index) {
   ProgramRecord& record = *records_[index];
   record.phase = Phase::running;
+  record.crashed = false;
+  ++record.starts;
   Node& node = node_of(record);
   record.started = node.now();
   std::error_code ignored;  // `stdout: logs/a.txt`; a folder that cannot be made shows when the file is opened
@@ -273,8 +288,9 @@ void Programs::start_linux(std::size_t index) {
   const auto& entry = network_.nodes()[record.described->node];
   live::ProcessSpec spec;
   spec.command = record.described->command;
-  spec.out = live::Output::file(output_file(record, false).string());
-  spec.err = live::Output::file(output_file(record, true).string());
+  const auto open = record.starts > 1 ? live::Output::append : live::Output::file;
+  spec.out = open(output_file(record, false).string());
+  spec.err = open(output_file(record, true).string());
   spec.environment.push_back("CATENET_OUT=" + output_.string());
   spec.environment.push_back("PYTHONUNBUFFERED=1");  // a service's log is complete when the lab ends it
   for (const auto& [key, value] : record.described->env) {
@@ -291,6 +307,78 @@ void Programs::start_linux(std::size_t index) {
   const auto watched =
       loop_->watch(running.process->exit_fd(), Delegate<void()>::to<&Running::on_exit_readable>(running));
   check(watched.has_value(), "the end of a process cannot be watched");
+  if (states_[record.described->node].paused) {
+    running.process->signal(SIGSTOP);
+  }
+}
+
+void Programs::crash(lab::NodeIndex node, bool comes_back) {
+  states_[node] = {.down = true};
+  if (node::Host* host = network_.nodes()[node].host; host != nullptr && host->has_sockets()) {
+    host->sockets().table().let_go();  // before those who would close them with a FIN
+  }
+  for (std::size_t i = 0; i < records_.size(); ++i) {
+    if (records_[i]->described->node == node && records_[i]->phase != Phase::ended) {
+      cut_by_crash(i, comes_back);
+    }
+  }
+  changed_ = true;
+}
+
+void Programs::cut_by_crash(std::size_t index, bool comes_back) {
+  ProgramRecord& record = *records_[index];
+  Running& running = *running_[index];
+  const bool ran = record.phase == Phase::running;
+  running.start_timer.cancel();
+  if (running.program != nullptr) {
+    record.facts = running.program->facts();
+    running.program.reset();
+  }
+  if (running.process != nullptr) {
+    loop_->unwatch(running.process->exit_fd());
+    running.process.reset();  // which kills it
+  }
+  record.phase = Phase::waiting;
+  record.ready = false;
+  record.crashed = true;
+  record.ended = node_of(record).now();
+  if (!comes_back && !*record.described->service) {
+    record.phase = Phase::ended;
+    ++finite_ended_;
+    last_end_ = std::max(last_end_, record.ended);
+  }
+  if (ran) {
+    node_of(record).note(NoteKind::program_exited, [&] { return record.described->name + ": " + record.ending(); });
+  }
+}
+
+void Programs::start_again(lab::NodeIndex node) {
+  states_[node] = {.since = network_.nodes()[node].node->now()};
+  for (const auto& record : records_) {
+    if (record->described->node == node && *record->described->service && record->phase == Phase::ended) {
+      record->phase = Phase::waiting;
+      record->ready = false;
+      record->exit = -1;
+      record->signal = 0;
+      record->failure.clear();
+    }
+  }
+  changed_ = true;
+}
+
+void Programs::set_paused(lab::NodeIndex node, bool paused) {
+  if (states_[node].paused == paused) {
+    return;
+  }
+  states_[node].paused = paused;
+  if (node::Host* host = network_.nodes()[node].host; host != nullptr) {
+    host->sockets().table().set_paused(paused);
+  }
+  for (std::size_t i = 0; i < records_.size(); ++i) {
+    if (records_[i]->described->node == node && running_[i]->process != nullptr) {
+      running_[i]->process->signal(paused ? SIGSTOP : SIGCONT);
+    }
+  }
 }
 
 void Programs::ended(std::size_t index, int exit, int signal) {

@@ -29,10 +29,12 @@ struct ProgramRecord {
   bool ready = false;  ///< a service that listens
   Instant started;
   Instant ready_at;
-  Instant ended;
+  Instant ended;  ///< or cut off by a crash
   int exit = -1;         ///< exit code; -1 while it runs, or ended by a signal
   int signal = 0;        ///< that ended it; 0: none
   bool cut_off = false;  ///< not a service, and still at work when the lab ended
+  bool crashed = false;  ///< its node has crashed under it, and it has not been started again
+  unsigned starts = 0;
   std::string failure;   ///< why it could not be started
   std::vector<app::Fact> facts;
   /// As the lab wants it: the expected exit code, or a service that ran to the end of the lab.
@@ -63,6 +65,13 @@ class Programs {
   [[nodiscard]] Instant last_end() const { return last_end_; }
   /// Something that must end to end the run is waiting or running.
   [[nodiscard]] bool has_finite() const { return finite_ > 0; }
+  /// The node is gone, and with it what its programs had in memory; their sockets vanish without a word. Those that had
+  /// not ended wait for start_again() if the node `comes_back`, else they have ended now.
+  void crash(lab::NodeIndex node, bool comes_back);
+  /// The node is there again: its services, and what had not ended, start anew.
+  void start_again(lab::NodeIndex node);
+  /// Its programs do not run (SIGSTOP), or go on.
+  void set_paused(lab::NodeIndex node, bool paused);
   /// Asks what still runs to end: services stop, others are told as by SIGTERM.
   void stop_all(Duration grace);
   [[nodiscard]] bool anything_runs() const;
@@ -84,7 +93,11 @@ class Programs {
   void ended(std::size_t index, int exit, int signal);
   [[nodiscard]] std::optional<Instant> may_start_at(const ProgramRecord& record) const;
   void probe_readiness(Instant now);
+<<<<<<< HEAD
   void note_ends();
+=======
+  void cut_by_crash(std::size_t index, bool comes_back);
+>>>>>>> events
   [[nodiscard]] Node& node_of(const ProgramRecord& record) const;
 
   Network& network_;
@@ -95,6 +108,12 @@ class Programs {
   bool real_time_;
   std::vector<std::unique_ptr<ProgramRecord>> records_;
   std::vector<std::unique_ptr<Running>> running_;  // beside records_
+  struct NodeState {
+    bool down = false;
+    bool paused = false;
+    Instant since;  // it was started again
+  };
+  std::vector<NodeState> states_;  // by node
   std::size_t finite_ = 0;
   std::size_t finite_ended_ = 0;
   // Somebody ended, became ready or spoke since the last update: each thread says so for its own programs, and they are

@@ -97,6 +97,14 @@ std::uint64_t packet_hops(const Network& network) {
   return hops;
 }
 
+/// Also those that a crash has ended.
+std::vector<transport::TcpFlow> flows_of(const Network::NodeEntry& entry) {
+  std::vector<transport::TcpFlow> flows = entry.past_flows;
+  const std::vector<transport::TcpFlow> present = entry.host->tcp().flows();
+  flows.insert(flows.end(), present.begin(), present.end());
+  return flows;
+}
+
 class RunFacts final : public lab::Facts {
  public:
   RunFacts(const Network& network, const Programs& programs) : network_(network), programs_(programs) {}
@@ -141,7 +149,7 @@ class RunFacts final : public lab::Facts {
     std::uint64_t retransmits = 0;
     for (const auto& entry : network_.nodes()) {
       if (entry.host != nullptr) {
-        for (const transport::TcpFlow& flow : entry.host->tcp().flows()) {
+        for (const transport::TcpFlow& flow : flows_of(entry)) {
           ++flows;
           retransmits += flow.statistics.retransmits;
         }
@@ -200,15 +208,18 @@ class RunFacts final : public lab::Facts {
       }
       const bool ended = record->phase == ProgramRecord::Phase::ended;
       if (fact == "exit") {
-        return ended && record->signal == 0 && !record->cut_off ? std::optional(Value::count(record->exit))
-                                                                : std::nullopt;
+        return ended && record->signal == 0 && !record->cut_off && !record->crashed
+                   ? std::optional(Value::count(record->exit))
+                   : std::nullopt;
+      }
+      if (fact == "starts") {
+        return Value::count(record->starts);
       }
       if (fact == "duration") {
         return ended ? std::optional(Value::time(record->ended - record->started)) : std::nullopt;
       }
       if (fact == "stdout_bytes") {
-        const bool started = ended || record->phase == ProgramRecord::Phase::running;
-        if (!started || !record->failure.empty()) {
+        if (record->starts == 0 || !record->failure.empty()) {
           return std::nullopt;  // a file of that name is an earlier run's
         }
         std::error_code error;
@@ -269,13 +280,18 @@ Json programs_json(const Network& network, const Programs& programs) {
                 {"command", described.command},
                 {"service", *described.service}};
     const bool ended = record->phase == ProgramRecord::Phase::ended;
-    row["exit"] = ended && record->signal == 0 && !record->cut_off ? Json(record->exit) : Json();
+    row["exit"] = ended && record->signal == 0 && !record->cut_off && !record->crashed ? Json(record->exit) : Json();
     if (record->signal != 0) {
       row["signal"] = record->signal;
     }
-    const bool started = record->phase == ProgramRecord::Phase::running || ended;
-    row["started_s"] = started ? Json(record->started.to_seconds()) : Json();
-    row["ended_s"] = ended ? Json(record->ended.to_seconds()) : Json();
+    if (record->crashed) {
+      row["crashed"] = true;
+    }
+    if (record->starts > 1) {
+      row["starts"] = record->starts;
+    }
+    row["started_s"] = record->starts > 0 ? Json(record->started.to_seconds()) : Json();
+    row["ended_s"] = ended || record->crashed ? Json(record->ended.to_seconds()) : Json();
     Json result = Json::object();
     for (const app::Fact& fact : record->facts) {
       result[key_of(fact)] = json_of(fact);
@@ -292,7 +308,7 @@ Json flows_json(const Network& network) {
     if (entry.host == nullptr) {
       continue;
     }
-    for (const transport::TcpFlow& flow : entry.host->tcp().flows()) {
+    for (const transport::TcpFlow& flow : flows_of(entry)) {
       const auto& s = flow.statistics;
       const Duration took = flow.last_ack - flow.started;
       const double goodput = took > Duration{} ? static_cast<double>(s.bytes_acked) * 8 / took.to_seconds() : 0;
@@ -318,7 +334,8 @@ namespace {
 /// Frames that ended between a transmitter and the counters of the receiving interface.
 std::uint64_t lost_on_the_way(const Interface& receiver) {
   const DropCounters& drops = receiver.drops();
-  return drops.of(DropReason::link_loss) + drops.of(DropReason::link_down) + drops.of(DropReason::fcs_error);
+  return drops.of(DropReason::link_loss) + drops.of(DropReason::link_down) + drops.of(DropReason::fcs_error) +
+         drops.of(DropReason::partitioned) + drops.of(DropReason::link_filtered);
 }
 }  // namespace
 
@@ -366,7 +383,7 @@ std::vector<std::string_view> drop_reason_names() {
 }
 
 std::vector<std::string_view> program_fact_names() {
-  std::vector<std::string_view> names = {"exit", "duration", "stdout_bytes"};
+  std::vector<std::string_view> names = {"exit", "duration", "starts", "stdout_bytes"};
   for (const app::ProgramKind& kind : app::program_kinds()) {
     names.insert(names.end(), kind.facts.begin(), kind.facts.end());
   }
@@ -410,6 +427,15 @@ Json make_report(Network& network, const Programs& programs, const Outcome& outc
   report["drops"] = std::move(drops);
   report["programs"] = programs_json(network, programs);
   report["flows"] = flows_json(network);
+  report["events"] = Json::array();
+  for (const EventRecord& event : outcome.events) {
+    Json row = {{"text", event.text}, {"at_s", event.at ? Json(event.at->to_seconds()) : Json()}};
+    if (event.until) {
+      row["until_s"] = event.until->to_seconds();
+    }
+    row["applied"] = event.applied;
+    report["events"].push_back(std::move(row));
+  }
   report["expect"] = Json::array();
   for (const lab::ExpectationResult& result : outcome.expectations) {
     report["expect"].push_back({{"text", result.text}, {"ok", result.ok}, {"got", result.got}});

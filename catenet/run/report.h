@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "catenet/lab/expectation.h"
+#include "catenet/run/events.h"
 #include "catenet/run/programs.h"
 #include "catenet/run/tables.h"
 
@@ -42,6 +43,7 @@ struct Outcome {
   std::uint64_t digest = 0;  ///< of a run in virtual time
   Conservation packets;
   std::vector<lab::ExpectationResult> expectations;
+  std::vector<EventRecord> events;
 };
 
 /// Checks `expect:` against the run.

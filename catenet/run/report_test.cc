@@ -30,7 +30,7 @@ TEST(Report, HasItsKeysInOrder) {
   const Ran ran(kThreeNodes);
   const Json& r = ran.report();
   EXPECT_THAT(keys(r), ElementsAre("catenet", "lab", "seed", "status", "sim", "packets", "wall", "nodes", "drops",
-                                   "programs", "flows", "expect"));
+                                   "programs", "flows", "events", "expect"));
   EXPECT_THAT(keys(r["sim"]), ElementsAre("clock", "end_s", "events", "packet_hops", "partitions", "digest"));
   EXPECT_THAT(keys(r["packets"]), ElementsAre("made", "delivered", "dropped", "in_flight", "conserved"));
   EXPECT_THAT(keys(r["wall"]), ElementsAre("setup_s", "run_s", "peak_rss_bytes"));

@@ -8,6 +8,7 @@
 
 #include "catenet/base/wall_clock.h"
 #include "catenet/live/driver.h"
+#include "catenet/run/events.h"
 #include "catenet/run/stepper.h"
 #include "catenet/run/version.h"
 #include "catenet/trace/event_log.h"
@@ -125,11 +126,45 @@ class Run {
         *network_, full_path(options_.out) / "programs", full_path(options_.lab_folder),
         options_.echo_programs ? Delegate<void(const ProgramRecord&, std::string_view)>::to<&Run::echo>(*this)
                                : Delegate<void(const ProgramRecord&, std::string_view)>());
+    lab_events_ = std::make_unique<Events>(*network_, *programs_, Faults::OnRestart::to<&Run::on_restart>(*this));
     if (!options_.step_table.empty()) {
       stepper_ = std::make_unique<Stepper>(*network_, *find_table(options_.step_table), console_);
     }
     return {};
   }
+
+  /// A host has new rooms: who looked on in those it had looks on in these.
+  void on_restart(lab::NodeIndex node) {
+    if (!flows_.empty()) {
+      network_->nodes()[node].host->tcp().set_watch(flows_[node].get());
+    }
+    if (stepper_ != nullptr) {
+      stepper_->watch_again(node);
+    }
+  }
+  /// What programs and events wait for, and the events that are due. `now`: the end of the window, the present; `due`:
+  /// what comes next.
+  void look(Instant now, Instant due) {
+    programs_->update(now);
+    lab_events_->look(now);
+    if (lab_events_->next() <= due) {
+      lab_events_->apply(due);
+      if (!real_time_) {
+        network_->settle();
+      }
+      programs_->update(due);
+      lab_events_->look(due);
+    }
+    if (alarm_) {
+      network_->environment_of(0).scheduler.schedule(*alarm_, lab_events_->next());
+    }
+  }
+  /// In real time events are one of the scheduler's sources, the first of all.
+  struct Alarm final : EventSource {
+    explicit Alarm(Run& r) : EventSource(0), run(r) {}
+    void fire(Instant now) override { run.look(now, now); }
+    Run& run;
+  };
 
   /// A recorder for each simulated host.
   bool watch_flows() {
@@ -158,6 +193,15 @@ class Run {
     return interrupted_;
   }
 
+  /// The run ends a while after its last program.
+  void shorten(sim::Simulation& sim, Instant& end) {
+    if (programs_->all_ended() && !stopping_) {
+      stopping_ = true;
+      end = std::min(end, programs_->last_end() + kLingerVirtual);
+      sim.stop_at(end);
+    }
+  }
+
   Step run_virtual() {
     if (auto made = live::SignalWatch::create()) {
       signals_.emplace(std::move(*made));
@@ -165,12 +209,29 @@ class Run {
     sim::Simulation& sim = network_->simulation();
     const Instant until = Instant::zero() + *lab_.until;
     Instant end = until;
+<<<<<<< HEAD
     double last_look = clock_.seconds();
     programs_->update(Instant::zero());
     auto moment = options_.tables_at.begin();
     while (!interrupted_) {
       const Instant limit = moment != options_.tables_at.end() ? std::min(*moment, end) : end;
+=======
+    double last_progress = clock_.seconds();
+    look(Instant::zero(), Instant::zero());
+    network_->settle();  // links have come up
+    auto moment = options_.tables_at.begin();
+    while (!is_interrupted()) {
+      Instant limit = moment != options_.tables_at.end() ? std::min(*moment, end) : end;
+      const Instant event = lab_events_->next();
+      limit = std::min(limit, event - Duration::nanoseconds(1));  // before anything else of that time
+>>>>>>> events
       if (!sim.run_window(limit)) {
+        if (event <= end && (moment == options_.tables_at.end() || event <= *moment)) {
+          sim.run_until(limit);
+          look(limit, event);
+          shorten(sim, end);
+          continue;
+        }
         if (moment == options_.tables_at.end() || *moment > end) {
           break;
         }
@@ -181,6 +242,7 @@ class Run {
         continue;
       }
       journal_.read_out(sim.now());
+<<<<<<< HEAD
       programs_->update(sim.now());
       if (programs_->all_ended() && !stopping_) {
         stopping_ = true;
@@ -190,6 +252,12 @@ class Run {
       if (const double now = clock_.seconds(); now - last_look > kProgressEveryS) {  // windows may be short
         last_look = now;
         (void)is_interrupted();
+=======
+      look(sim.now(), sim.now());
+      shorten(sim, end);
+      if (const double now = clock_.seconds(); now - last_progress > kProgressEveryS) {
+        last_progress = now;
+>>>>>>> events
         console_.progress(sim.now(), until, sim.events());
       }
     }
@@ -231,12 +299,14 @@ class Run {
       return machine("cannot watch for signals: " + reason_of(watched.error()));
     }
     programs_->use_loop(*loop_);
-    programs_->update(Instant::zero());
+    alarm_.emplace(*this);
+    look(Instant::zero(), Instant::zero());
     driver_->set_on_round(Delegate<void(Instant)>::to<&Run::on_round>(*this));
     if (auto ran = driver_->run_until(Instant::zero() + *lab_.until); !ran) {
       return machine("epoll: " + reason_of(ran.error()));
     }
     end_ = network_->environment_of(0).scheduler.now();
+    alarm_.reset();
     conclude();
     return stop_real();
   }
@@ -260,7 +330,7 @@ class Run {
     }
   }
   void on_round(Instant now) {
-    programs_->update(now);
+    look(now, now);
     if (programs_->all_ended() && !stopping_) {
       stopping_ = true;
       driver_->stop_at(programs_->last_end() + kLingerReal);
@@ -295,6 +365,7 @@ class Run {
     result.outcome.end = end_;
     result.outcome.digest = digest_;
     result.outcome.packets = packets_;
+    result.outcome.events = lab_events_->records();
     result.outcome.expectations = check_expectations(*network_, *programs_);
     for (const auto& record : programs_->records()) {
       if (!record->as_expected()) {
@@ -377,6 +448,8 @@ class Run {
   std::unique_ptr<Stepper> stepper_;
   std::unique_ptr<live::Driver> driver_;
   std::unique_ptr<Programs> programs_;
+  std::unique_ptr<Events> lab_events_;
+  std::optional<Alarm> alarm_;
   Instant end_;
   std::uint64_t digest_ = 0;
   Conservation packets_;

@@ -28,6 +28,14 @@ Stepper::~Stepper() {
   }
 }
 
+void Stepper::watch_again(lab::NodeIndex node) {
+  for (const auto& watched : watched_) {
+    if (watched->node == node) {
+      network_.nodes()[node].host->sockets().set_on_step(socket::SocketLayer::OnStep::to<&Watched::on_step>(*watched));
+    }
+  }
+}
+
 void Stepper::show(lab::NodeIndex node, const socket::Step& step) {
   const Node& at = *network_.nodes()[node].node;
   std::string text =

@@ -20,6 +20,8 @@ class Stepper {
   Stepper(Network& network, const TableKind& table, Console& console);
   /// Nobody is told any more.
   ~Stepper();
+  /// A host has been started again: its sockets are others.
+  void watch_again(lab::NodeIndex node);
 
  private:
   struct Watched {

@@ -169,6 +169,8 @@ class SocketTable {
   [[nodiscard]] int end_of_descriptors() const { return kFirstDescriptor + static_cast<int>(slots_.size()); }
   /// The host stops: every descriptor is gone at once, nothing is sent, nobody is woken.
   void let_go();
+  /// Paused (SIGSTOP): who waits is not woken, whatever comes; what has come by then wakes him when it goes on.
+  void set_paused(bool paused);
 
  private:
   friend class Waiter;
@@ -188,6 +190,7 @@ class SocketTable {
   std::size_t limit_ = 1024;
   std::size_t open_ = 0;
   bool posted_ = false;
+  bool paused_ = false;
   std::vector<std::unique_ptr<Descriptor>> slots_;
   IntrusiveList<Descriptor, struct MarkedDescriptors> marked_;
   WaitList ready_;

@@ -79,8 +79,19 @@ void SocketTable::make_ready(Waiter& waiter, Waiter::Outcome outcome) {
   post();
 }
 
+void SocketTable::set_paused(bool paused) {
+  paused_ = paused;
+  if (paused && posted_) {
+    posted_ = false;
+    node().scheduler().unpost(Delegate<void()>::to<&SocketTable::run_wakeups>(*this));
+  }
+  if (!paused && !(marked_.empty() && ready_.empty())) {
+    post();
+  }
+}
+
 void SocketTable::post() {
-  if (!posted_) {
+  if (!posted_ && !paused_) {
     posted_ = true;
     node().scheduler().post(Delegate<void()>::to<&SocketTable::run_wakeups>(*this));
   }

@@ -46,6 +46,7 @@ std::string_view colour_of(const Record& record) {
     case NoteKind::program_ready:
       return kGreen;
     case NoteKind::step:
+    case NoteKind::event:
     case NoteKind::program_started:
     case NoteKind::program_exited:
       return kCyan;
@@ -64,7 +65,7 @@ bool is_everyday(const Record& record) {
 
 bool is_always_told(const Record& record) {
   return record.what == Record::What::note &&
-         (record.kind == NoteKind::step || record.kind == NoteKind::program_exited);
+         (record.kind == NoteKind::step || record.kind == NoteKind::event || record.kind == NoteKind::program_exited);
 }
 
 // Output of programs is not trusted with the terminal: a control character would let it move the cursor.
@@ -140,7 +141,7 @@ void Story::tell_rest(std::string_view what, std::uint64_t told) {
 void Story::end() {
   for (std::size_t i = 0; i < notes_.size(); ++i) {
     const auto kind = static_cast<NoteKind>(i);
-    if (kind != NoteKind::step && kind != NoteKind::program_exited) {
+    if (kind != NoteKind::step && kind != NoteKind::event && kind != NoteKind::program_exited) {
       tell_rest(kind == NoteKind::program_output ? "lines of output" : phrase(kind), notes_[i]);
     }
   }
