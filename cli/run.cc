@@ -129,7 +129,7 @@ void print_summary(const run::RunResult& result, const std::filesystem::path& ou
   if (!sim["digest"].is_null()) {
     fmt::print("digest {} (seed {})\n", sim["digest"].get<std::string>(), r["seed"].get<std::uint64_t>());
   }
-  fmt::print("written to {}: report.json, events.jsonl, tables.jsonl, captures, programs/\n", out.string());
+  fmt::print("written to {}: lab.yaml, report.json, events.jsonl, tables.jsonl, captures, programs/\n", out.string());
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // Runner: a lab from its description to its report. Chooses the clock (virtual when every node is simulated, real as
 // soon as one is a Linux namespace), tells the story, keeps the outputs in one folder:
 //
+//   OUT/lab.yaml      (effective_lab.h)
 //   OUT/report.json   OUT/events.jsonl   OUT/tables.jsonl   OUT/<node>_<interface>.pcapng   OUT/programs/<name>.stdout
 //   OUT/flows/
 //
