@@ -4,7 +4,6 @@
 
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 
 #include "catenet/lab/units.h"
 #include "catenet/run/runner.h"
@@ -180,10 +179,7 @@ int run_command(const RunArguments& arguments) {
     print_error(result.error().text);
     return result.error().exit_code;
   }
-  std::ofstream report(options.out / "report.json");
-  report << result->report.dump(2) << "\n";
-  report.close();
-  if (!report) {
+  if (!run::write_report(result->report, options.out)) {
     print_error("cannot write " + (options.out / "report.json").string());
     return kMachine;
   }

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
 
 #include "catenet/app/program.h"
@@ -136,6 +137,27 @@ std::expected<void, std::string> do_only(lab::Description& lab, std::span<const 
   }
   sort_by_node(lab.programs);
   lab.expectations.clear();
+  return {};
+}
+
+std::expected<void, std::string> do_at(lab::Description& lab, std::span<const std::string> commands, Duration at) {
+  std::vector<lab::Program> wanted;
+  std::size_t number = 0;
+  for (const std::string& command : commands) {
+    auto program = program_of(lab, command);
+    if (!program) {
+      return std::unexpected(program.error());
+    }
+    do {
+      ++number;
+      program->name = number == 1 ? "do" : fmt::format("do-{}", number);
+    } while (std::any_of(lab.programs.begin(), lab.programs.end(),
+                         [&](const lab::Program& other) { return other.name == program->name; }));
+    program->at = {at, lab::Origin::kGiven};
+    wanted.push_back(std::move(*program));
+  }
+  std::move(wanted.begin(), wanted.end(), std::back_inserter(lab.programs));
+  sort_by_node(lab.programs);
   return {};
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // do_only(): what --do makes of a lab.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "catenet/run/run_test_bench.h"
@@ -109,6 +110,19 @@ TEST(DoOnly, TheLabRuns) {
   EXPECT_EQ(ran.status(), "passed") << testing::PrintToString(ran.result.failed);
   EXPECT_EQ(ran.report()["programs"].size(), 2U);
   EXPECT_EQ(ran.program("do")["result"]["status"], 200);
+}
+
+TEST(DoAt, AddsProgramsAtAMoment) {
+  lab::Description lab = load(kLab);
+  ASSERT_TRUE(do_only(lab, std::vector<std::string>{"alice: ping bob"}));
+  ASSERT_TRUE(do_at(lab, std::vector<std::string>{"bob: ping alice", "alice: ping bob count=2"}, Duration::seconds(3)));
+  std::vector<std::string> names;
+  for (const lab::Program& program : lab.programs) {
+    names.push_back(fmt::format("{} {} {}", program.node, program.name, program.at->ns()));
+  }
+  EXPECT_THAT(names, testing::ElementsAre("0 do 0", "0 do-3 3000000000", "1 http-server 0", "1 echo-server 0",
+                                          "1 do-2 3000000000"));
+  EXPECT_FALSE(do_at(lab, std::vector<std::string>{"bob: pong"}, Duration::seconds(3)));
 }
 
 }  // namespace

@@ -43,7 +43,8 @@ std::expected<void, std::string> write_effective_lab(const lab::Description& lab
     std::string head(kHead.size(), 0);
     old.read(head.data(), static_cast<std::streamsize>(head.size()));
     if (old.gcount() > 0 && head != kHead) {
-      return std::unexpected(path.string() + " is there and no run has written it: it would be lost; choose another --out");
+      return std::unexpected(path.string() +
+                             " is there and no run has written it: it would be lost; choose another --out");
     }
   }
   std::ofstream file(path, std::ios::binary);

@@ -67,4 +67,9 @@ struct RunResult {
 /// curl. The error names what was expected; the lab is then as it was.
 [[nodiscard]] std::expected<void, std::string> do_only(lab::Description& lab, std::span<const std::string> commands);
 
+/// Adds such commands to the lab: all start at `at`, and are named do, do-2, ... or, where the lab has that name, do-N
+/// with the next number that is free. Everything else stays.
+[[nodiscard]] std::expected<void, std::string> do_at(lab::Description& lab, std::span<const std::string> commands,
+                                                     Duration at);
+
 }  // namespace catenet::run

@@ -38,8 +38,8 @@ TEST(Runner, ReplacesTheCapturesOfAnEarlierRun) {
   options.out = out.path();
   const Ran first(kThreeNodes, options);
   const Ran second(std::string(kThreeNodes) + "capture: [a]\n", options);
-  EXPECT_THAT(out.files(), ElementsAre("a_gw.pcapng", "events.jsonl", "lab.yaml", "programs/e.stdout", "programs/es.stdout",
-                                       "programs/p.stdout", "tables.jsonl"));
+  EXPECT_THAT(out.files(), ElementsAre("a_gw.pcapng", "events.jsonl", "lab.yaml", "programs/e.stdout",
+                                       "programs/es.stdout", "programs/p.stdout", "tables.jsonl"));
 }
 
 TEST(Runner, TellsTheStory) {

@@ -76,7 +76,8 @@ std::uint32_t PcapngReader::load32(std::size_t at) const {
   return swapped_ ? first << 16 | second : second << 16 | first;
 }
 
-/// Reads so many bytes behind what body_ has, a piece at a time: a length is not worth memory until its bytes are there.
+/// Reads so many bytes behind what body_ has, a piece at a time: a length is not worth memory until its bytes are
+/// there.
 bool PcapngReader::fill(std::size_t bytes) {
   while (bytes > 0) {
     const std::size_t piece = std::min(bytes, kPiece);
@@ -98,7 +99,8 @@ std::expected<bool, std::string> PcapngReader::read_block() {
   block_at_ = offset_;
   body_.clear();
   if (!fill(8)) {
-    return body_.empty() ? std::expected<bool, std::string>(false) : std::unexpected(at("the file ends inside a block"));
+    return body_.empty() ? std::expected<bool, std::string>(false)
+                         : std::unexpected(at("the file ends inside a block"));
   }
   type_ = load32(0);
   if (type_ == kBlockSection) {  // its magic number tells how to read its length
@@ -119,8 +121,8 @@ std::expected<bool, std::string> PcapngReader::read_block() {
     return std::unexpected(at("a block of " + std::to_string(length) + " bytes"));
   }
   if (length > limits_.block) {
-    return std::unexpected(at("a block of " + std::to_string(length) + " bytes; at most " +
-                              std::to_string(limits_.block) + " are read"));
+    return std::unexpected(
+        at("a block of " + std::to_string(length) + " bytes; at most " + std::to_string(limits_.block) + " are read"));
   }
   if (!fill(length - body_.size())) {
     return std::unexpected(at("the file ends inside a block"));
@@ -215,7 +217,8 @@ std::expected<CapturedPacket, std::string> PcapngReader::enhanced() const {
   packet.offset = block_at_;
   packet.interface = load32(0);
   if (packet.interface >= interfaces_.size()) {
-    return std::unexpected(at("a packet of interface " + std::to_string(packet.interface) + ", which is not described"));
+    return std::unexpected(
+        at("a packet of interface " + std::to_string(packet.interface) + ", which is not described"));
   }
   const auto time = time_of(clocks_[packet.interface], std::uint64_t{load32(4)} << 32 | load32(8));
   if (!time) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reader for pcapng capture files (draft-ietf-opsawg-pcapng): a packet at a time, of files of any size. Both byte orders,
-// several sections, stamps of any resolution; enhanced and simple packet blocks. Other blocks are passed over by their
-// length. Nothing in the file is believed: what is wrong with it is told with the place.
+// Reader for pcapng capture files (draft-ietf-opsawg-pcapng): a packet at a time, of files of any size. Both byte
+// orders, several sections, stamps of any resolution; enhanced and simple packet blocks. Other blocks are passed over
+// by their length. Nothing in the file is believed: what is wrong with it is told with the place.
 //
 //   PcapngReader reader(stream);
 //   while (auto packet = reader.next()) { if (!*packet) break;  ... (*packet)->data ... }
@@ -21,7 +21,7 @@ namespace catenet::trace {
 
 /// What a file may ask for.
 struct PcapngLimits {
-  std::uint32_t block = 16U << 20;     ///< bytes of one block
+  std::uint32_t block = 16U << 20;      ///< bytes of one block
   std::uint32_t interfaces = 1U << 16;  ///< in one section
 };
 
@@ -85,12 +85,12 @@ class PcapngReader {
   PcapngLimits limits_;
   bool begun_ = false;  // a section header was read
   bool swapped_ = false;
-  std::uint64_t offset_ = 0;        // of the next block
-  std::uint64_t block_at_ = 0;      // of the present one
-  std::uint32_t type_ = 0;          // of the present one
-  std::vector<std::byte> body_;     // between the two lengths
+  std::uint64_t offset_ = 0;     // of the next block
+  std::uint64_t block_at_ = 0;   // of the present one
+  std::uint32_t type_ = 0;       // of the present one
+  std::vector<std::byte> body_;  // between the two lengths
   std::vector<PcapngSource> interfaces_;
-  std::vector<Clock> clocks_;       // beside interfaces_
+  std::vector<Clock> clocks_;  // beside interfaces_
   std::vector<std::uint32_t> snaplens_;
 };
 

@@ -23,15 +23,15 @@ std::string bytes_from(std::initializer_list<unsigned> values) {
 
 /// A section header and one Ethernet interface in big-endian, stamps of `resolution` (an if_tsresol).
 std::string big_endian(unsigned resolution) {
-  return bytes_from({0x0a, 0x0d, 0x0d, 0x0a, 0, 0, 0, 28, 0x1a, 0x2b, 0x3c, 0x4d, 0, 1, 0, 0,  //
-                     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 28}) +
-         bytes_from({0, 0, 0, 1, 0, 0, 0, 32, 0, 1, 0, 0, 0, 0, 0, 9,  //
-                     0, 9, 0, 1, resolution, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 32});
+  return bytes_from({0x0a, 0x0d, 0x0d, 0x0a, 0,    0,    0,    28,   0x1a, 0x2b, 0x3c, 0x4d, 0, 1, 0, 0,  //
+                     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0,    0,    0,    28}) +
+         bytes_from({0, 0, 0, 1, 0,          0, 0, 32, 0, 1, 0, 0, 0, 0, 0, 9,  //
+                     0, 9, 0, 1, resolution, 0, 0, 0,  0, 0, 0, 0, 0, 0, 0, 32});
 }
 /// Its packet: five bytes, stamp 0x0000000100000002.
 std::string big_endian_packet() {
   return bytes_from({0, 0, 0, 6, 0, 0, 0, 40, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 5, 0, 0, 0, 7,  //
-                     1, 2, 3, 4, 5, 0, 0, 0, 0, 0, 0, 40});
+                     1, 2, 3, 4, 5, 0, 0, 0,  0, 0, 0, 40});
 }
 
 struct Read {
@@ -60,7 +60,8 @@ TEST(PcapngReader, ReadsWhatTheWriterWrote) {
   const std::vector<std::byte> data(61, std::byte{0x5a});
   writer.add_interface({.name = "a:eth0", .description = "to b"});
   writer.add_interface({.name = "a:eth1", .link_type = kLinkTypeRaw, .snaplen = 20});
-  writer.write({.interface = 0, .at = Instant::from_ns(1), .direction = Direction::outbound, .length = 61, .data = data});
+  writer.write(
+      {.interface = 0, .at = Instant::from_ns(1), .direction = Direction::outbound, .length = 61, .data = data});
   writer.write({.interface = 1,
                 .at = Instant::from_ns(292LL * 365 * 86400 * 1'000'000'000 + 7),
                 .bad_fcs = true,
@@ -95,7 +96,8 @@ TEST(PcapngReader, ReadsTheOtherByteOrderAndOtherResolutions) {
   ASSERT_EQ(millis.packets.size(), 1U);
   EXPECT_EQ(millis.packets[0].at.ns(), ((1LL << 32) + 2) * 1'000'000);
   EXPECT_EQ(millis.packets[0].length, 7U);
-  EXPECT_THAT(millis.packets[0].data, ::testing::ElementsAre(std::byte{1}, std::byte{2}, std::byte{3}, std::byte{4}, std::byte{5}));
+  EXPECT_THAT(millis.packets[0].data,
+              ::testing::ElementsAre(std::byte{1}, std::byte{2}, std::byte{3}, std::byte{4}, std::byte{5}));
   const Read binary(big_endian(0x80 | 33) + big_endian_packet());
   ASSERT_EQ(binary.packets.size(), 1U);
   EXPECT_EQ(binary.packets[0].at.ns(), 500'000'000);

@@ -94,9 +94,9 @@ std::string tcp_segment(const Datagram& d) {
     return fmt::format("{} TCP, header {}, len {}", ends(d), wire::to_text(parsed.error()), d.length);
   }
   const wire::TcpHeader& tcp = **parsed;
-  std::string out = fmt::format("{} > {} TCP {} seq {}", host_and_port(d, d.source, tcp.source_port),
-                                host_and_port(d, d.destination, tcp.destination_port), flags_of(tcp),
-                                std::uint32_t{tcp.seq});
+  std::string out =
+      fmt::format("{} > {} TCP {} seq {}", host_and_port(d, d.source, tcp.source_port),
+                  host_and_port(d, d.destination, tcp.destination_port), flags_of(tcp), std::uint32_t{tcp.seq});
   if (tcp.has(wire::TcpFlag::kAck)) {
     out += fmt::format(" ack {}", std::uint32_t{tcp.ack});
   }
@@ -130,8 +130,8 @@ std::string icmp_kind(const wire::IcmpHeader& icmp) {
       return fmt::format("echo reply id {} seq {}", icmp.id(), icmp.sequence());
     case wire::IcmpType::kUnreachable: {
       constexpr std::string_view kCodes[] = {"net", "host", "protocol", "port", "fragmentation needed"};
-      const std::string code = icmp.code < std::size(kCodes) ? std::string(kCodes[icmp.code])
-                                                             : fmt::format("code {}", icmp.code);
+      const std::string code =
+          icmp.code < std::size(kCodes) ? std::string(kCodes[icmp.code]) : fmt::format("code {}", icmp.code);
       return "unreachable (" + code + (icmp.code == 4 ? fmt::format(", mtu {})", icmp.next_hop_mtu()) : ")");
     }
     case wire::IcmpType::kTimeExceeded:
@@ -234,10 +234,9 @@ std::string ipv4_packet(Bytes packet) {
   const Bytes rest = packet.subspan(ip.header_size());
   d.payload = rest.first(std::min(rest.size(), d.length));
   d.notes = fmt::format(" ttl {}{}", ip.ttl, ecn_note(ip.ecn()));
-  const std::string fragment =
-      ip.is_fragment() ? fmt::format(" fragment id {} at {}{}", std::uint16_t{ip.id}, ip.fragment_offset(),
-                                     ip.more_fragments() ? "+" : "")
-                       : "";
+  const std::string fragment = ip.is_fragment() ? fmt::format(" fragment id {} at {}{}", std::uint16_t{ip.id},
+                                                              ip.fragment_offset(), ip.more_fragments() ? "+" : "")
+                                                : "";
   return (ip.is_first_fragment() ? transport_message(d)
                                  : fmt::format("{} protocol {} len {}", ends(d), ip.protocol, d.length)) +
          fragment + d.notes;
@@ -319,8 +318,8 @@ std::string ethernet_frame(Bytes frame) {
   std::string tags;
   for (int depth = 0; depth < 2; ++depth) {
     const auto* tag = wire::view<wire::VlanTag>(payload);
-    const bool tagged = wire::EtherType{type} == wire::EtherType::kVlan ||
-                        wire::EtherType{type} == wire::EtherType::kServiceVlan;
+    const bool tagged =
+        wire::EtherType{type} == wire::EtherType::kVlan || wire::EtherType{type} == wire::EtherType::kServiceVlan;
     if (!tagged || tag == nullptr) {
       break;
     }

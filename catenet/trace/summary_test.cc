@@ -49,11 +49,13 @@ std::string syn() {
 TEST(Summary, OfTcp) {
   EXPECT_EQ(line(over("0800", syn())),
             "10.0.0.1:49152 > 10.0.0.2:80 TCP S seq 123 win 65535 len 0 <mss 1460, sack, ws 7, ts 5 0> ttl 64");
-  EXPECT_EQ(line(over("0800", "4503002c 0001 4000 3f 06 0000 0a000001 0a000002"
-                              "c000 0050 0000007b 00000009 50 18 0100 0000 0000 61626364")),
+  EXPECT_EQ(line(over("0800",
+                      "4503002c 0001 4000 3f 06 0000 0a000001 0a000002"
+                      "c000 0050 0000007b 00000009 50 18 0100 0000 0000 61626364")),
             "10.0.0.1:49152 > 10.0.0.2:80 TCP P. seq 123 ack 9 win 256 len 4 ttl 63 CE");
-  EXPECT_THAT(line(over("0800", "45000028 0001 4000 3f 06 0000 0a000001 0a000002"
-                                "c000 0050 0000007b 00000009 30 18 0100 0000 0000")),
+  EXPECT_THAT(line(over("0800",
+                        "45000028 0001 4000 3f 06 0000 0a000001 0a000002"
+                        "c000 0050 0000007b 00000009 30 18 0100 0000 0000")),
               HasSubstr("TCP, header bad header length, len 20"));
 }
 
@@ -77,24 +79,26 @@ TEST(Summary, OfArp) {
 TEST(Summary, OfIcmpAndWhatItQuotes) {
   EXPECT_EQ(line(over("0800", "45000020 0001 0000 40 01 0000 0a000001 0a000002 08 00 0000 0001 0002 61626364")),
             "10.0.0.1 > 10.0.0.2 ICMP echo request id 1 seq 2 len 4 ttl 64");
-  EXPECT_EQ(line(over("0800", "45000038 0001 0000 40 01 0000 0a000009 0a000001 0b 00 0000 0000 0000"
-                              "45000020 0001 0000 01 11 0000 0a000001 0a000002 1388 0007 000c 0000")),
+  EXPECT_EQ(line(over("0800",
+                      "45000038 0001 0000 40 01 0000 0a000009 0a000001 0b 00 0000 0000 0000"
+                      "45000020 0001 0000 01 11 0000 0a000001 0a000002 1388 0007 000c 0000")),
             "10.0.0.9 > 10.0.0.1 ICMP time exceeded len 28 about (10.0.0.1:5000 > 10.0.0.2:7 UDP len 4 ttl 1) ttl 64");
-  EXPECT_THAT(line(over("0800", "45000038 0001 0000 40 01 0000 0a000009 0a000001 03 04 0000 0000 0240"
-                                "45000020 0001 0000 01 01 0000 0a000001 0a000002 03 00 000c 0000 0000")),
+  EXPECT_THAT(line(over("0800",
+                        "45000038 0001 0000 40 01 0000 0a000009 0a000001 03 04 0000 0000 0240"
+                        "45000020 0001 0000 01 01 0000 0a000001 0a000002 03 00 000c 0000 0000")),
               HasSubstr("ICMP unreachable (fragmentation needed, mtu 576) len 28 about (10.0.0.1 > 10.0.0.2 ICMP)"));
 }
 
 TEST(Summary, OfIpv6) {
-  constexpr std::string_view kAddresses =
-      "fe800000000000000000000000000001 ff0200000000000000000001ff000002";
+  constexpr std::string_view kAddresses = "fe800000000000000000000000000001 ff0200000000000000000001ff000002";
   EXPECT_EQ(line(over("86dd", "60000000 0018 3a ff" + std::string(kAddresses) +
                                   "87 00 0000 00000000 fe800000000000000000000000000002")),
             "fe80::1 > ff02::1:ff00:2 ICMPv6 who has fe80::2 len 16 hops 255");
   EXPECT_EQ(line(over("86dd", "60000000 000c 11 40" + std::string(kAddresses) + "1388 0007 000c 0000 61626364")),
             "[fe80::1]:5000 > [ff02::1:ff00:2]:7 UDP len 4 hops 64");
-  EXPECT_THAT(line(over("86dd", "60000000 0010 2c 40" + std::string(kAddresses) + "11 00 0010 00000001 6162636465666768")),
-              HasSubstr("later fragment len 8"));
+  EXPECT_THAT(
+      line(over("86dd", "60000000 0010 2c 40" + std::string(kAddresses) + "11 00 0010 00000001 6162636465666768")),
+      HasSubstr("later fragment len 8"));
 }
 
 TEST(Summary, OfTagsAndOfWhatItDoesNotKnow) {
