@@ -62,6 +62,27 @@ struct PlotArguments {
 };
 int plot_command(const PlotArguments& arguments);
 
+struct DiffArguments {
+  std::string a;
+  std::string b;
+  bool rerun = false;
+  bool json = false;
+  bool quiet = false;
+};
+int diff_command(const DiffArguments& arguments);
+
+struct ReplayArguments {
+  std::string run;
+  std::string to;
+  std::string out;                ///< empty: RUN/replay-TIMEs
+  std::string then;               ///< an event of the lab
+  std::vector<std::string> what;  ///< --do
+  std::string until;
+  bool json = false;
+  bool quiet = false;
+};
+int replay_command(const ReplayArguments& arguments);
+
 struct PacketdrillArguments {
   std::vector<std::string> files;
   std::string profile;         ///< empty or "linux"

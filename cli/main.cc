@@ -25,6 +25,8 @@ Examples:
   catenet run lab.yaml --set links.gw1--gw2.loss=5% --seed 7
   catenet check lab.yaml --explain               every default and every assigned address
   catenet show out/office pcb --node web         a table of a finished run
+  catenet diff out/one out/two                   the first frame, event or table in which two runs differ
+  catenet replay out/campus --to 12.3s           every table at that moment of a run
   catenet run lab.yaml --flows && catenet plot out/lab    a connection's sequence numbers, window and round trips
 )";
 
@@ -107,6 +109,41 @@ void add_plot(CLI::App& app, PlotArguments& a, int& exit) {
   plot->callback([&] { exit = plot_command(a); });
 }
 
+void add_diff(CLI::App& app, DiffArguments& a, int& exit) {
+  CLI::App* diff = app.add_subcommand("diff", "Find the first moment at which two runs differ, and show both sides");
+  diff->add_option("A", a.a, "output folder of a run")->required();
+  diff->add_option("B", a.b, "output folder of another")->required();
+  diff->add_flag("--rerun", a.rerun,
+                 "make both runs again with a capture of every interface, for runs that have none (virtual time)");
+  diff->add_flag("--json", a.json, "print what was found as JSON");
+  diff->add_flag("--quiet,-q", a.quiet, "print nothing; the exit code tells");
+  diff->footer(
+      "Compared are captures, events, tables and the report, but for what depends on the machine.\n"
+      "Exit codes: 0 the runs are the same; 1 they differ; 2 a folder is not that of a run.");
+  diff->callback([&] { exit = diff_command(a); });
+}
+
+void add_replay(CLI::App& app, ReplayArguments& a, int& exit) {
+  CLI::App* replay =
+      app.add_subcommand("replay", "Bring back every table of a run at a moment, or go on from there otherwise");
+  replay->add_option("RUN", a.run, "output folder of a run in virtual time")->required();
+  replay->add_option("--to", a.to, "the moment, for instance 12.3s")->required()->type_name("TIME");
+  replay->add_option("--out", a.out, "folder for the results (default: RUN/replay-TIME)")->type_name("DIR");
+  replay->add_option("--then", a.then, "from the moment on: an event of the lab")->type_name("EVENT");
+  replay->add_option("--do", a.what, "from the moment on, also this program: 'alice: ping bob'; may be repeated")
+      ->type_name("'NODE: COMMAND'")
+      ->take_all()
+      ->allow_extra_args(false);
+  replay->add_option("--until", a.until, "with --then and --do: end at this time (default: the lab's)")
+      ->type_name("TIME");
+  replay->add_flag("--json", a.json, "print the report as JSON");
+  replay->add_flag("--quiet,-q", a.quiet, "print only what is wrong");
+  replay->footer(
+      "The run is made again from RUN/lab.yaml, and what it left of the time before the moment is compared.\n"
+      "Exit codes: 0 fine; 1 the past is not that of the run, or what was added failed; 2 wrong use.");
+  replay->callback([&] { exit = replay_command(a); });
+}
+
 void add_packetdrill(CLI::App& app, PacketdrillArguments& a, int& exit) {
   CLI::App* drill = app.add_subcommand("packetdrill", "Run packetdrill scripts against the stack, in virtual time");
   drill->add_option("FILE", a.files, "scripts (docs/testing.md); a folder stands for every .pkt below it")->required();
@@ -156,6 +193,10 @@ int main_of(int argc, char** argv) {
   add_show(app, show_arguments, exit);
   PlotArguments plot_arguments;
   add_plot(app, plot_arguments, exit);
+  DiffArguments diff_arguments;
+  add_diff(app, diff_arguments, exit);
+  ReplayArguments replay_arguments;
+  add_replay(app, replay_arguments, exit);
   PacketdrillArguments packetdrill_arguments;
   add_packetdrill(app, packetdrill_arguments, exit);
   app.add_subcommand("programs", "List the programs that simulated hosts can run")->callback([&] {

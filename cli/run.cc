@@ -4,7 +4,6 @@
 
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 
 #include "catenet/lab/units.h"
 #include "catenet/run/runner.h"
@@ -137,7 +136,7 @@ void print_summary(const run::RunResult& result, const std::filesystem::path& ou
   if (!sim["digest"].is_null()) {
     fmt::print("digest {} (seed {})\n", sim["digest"].get<std::string>(), r["seed"].get<std::uint64_t>());
   }
-  fmt::print("written to {}: report.json, events.jsonl, tables.jsonl, captures, programs/\n", out.string());
+  fmt::print("written to {}: lab.yaml, report.json, events.jsonl, tables.jsonl, captures, programs/\n", out.string());
 }
 
 run::RunOptions options_of(const RunArguments& arguments, const std::string& lab, std::vector<Instant> moments) {
@@ -193,10 +192,7 @@ int run_command(const RunArguments& arguments) {
     print_error(result.error().text);
     return result.error().exit_code;
   }
-  std::ofstream report(options.out / "report.json");
-  report << result->report.dump(2) << "\n";
-  report.close();
-  if (!report) {
+  if (!run::write_report(result->report, options.out)) {
     print_error("cannot write " + (options.out / "report.json").string());
     return kMachine;
   }

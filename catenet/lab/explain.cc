@@ -72,7 +72,7 @@ std::string option_text(const OptionSetting& option) {
 
 class Explainer {
  public:
-  explicit Explainer(const Description& lab) : lab_(lab) {}
+  Explainer(const Description& lab, Origins origins) : lab_(lab), shown_(origins == Origins::shown) {}
 
   std::string run() {
     line(0, "lab", lab_.name, lab_.named ? Origin::kGiven : Origin::kBuiltIn);
@@ -105,8 +105,9 @@ class Explainer {
 
  private:
   void line(int indent, std::string_view key, std::string_view value, Origin origin) {
-    out_ += fmt::format("{:{}}{}: {}{}\n", "", indent, key, value, comment(origin));
+    out_ += fmt::format("{:{}}{}: {}{}\n", "", indent, key, value, said(origin));
   }
+  [[nodiscard]] std::string_view said(Origin origin) const { return shown_ ? comment(origin) : std::string_view(); }
 
   void node(NodeIndex index) {
     const Node& node = lab_.nodes[index];
@@ -135,7 +136,7 @@ class Explainer {
       line(6, "retries", fmt::to_string(*node.arp.retries), node.arp.retries.origin);
       out_ += "    tcp:\n";
       for (const OptionSetting& option : node.tcp) {
-        line(6, option.name, option_text(option), option.origin);
+        tcp_option_line(option);
       }
     }
     bool first = true;
@@ -143,6 +144,15 @@ class Explainer {
       out_ += first ? "    run:\n" : "";
       first = false;
       program(lab_.programs[next_program_]);
+    }
+  }
+
+  /// A min_rto that is given bounds the whole timeout, the default one only its variance.
+  void tcp_option_line(const OptionSetting& option) {
+    if (option.name == "min_rto" && option.origin == Origin::kBuiltIn) {
+      out_ += fmt::format("      # min_rto: {}  (default: of the variance)\n", option_text(option));
+    } else {
+      line(6, option.name, option_text(option), option.origin);
     }
   }
 
@@ -225,10 +235,10 @@ class Explainer {
   }
 
   /// The keys of one direction as text of its own, so that two can be compared.
-  static std::string direction(const Direction& d, int indent) {
+  [[nodiscard]] std::string direction(const Direction& d, int indent) const {
     std::string out;
     const auto line = [&](std::string_view key, std::string_view value, Origin origin) {
-      out += fmt::format("{:{}}{}: {}{}\n", "", indent, key, value, comment(origin));
+      out += fmt::format("{:{}}{}: {}{}\n", "", indent, key, value, said(origin));
     };
     line("rate", to_text(*d.rate), d.rate.origin);
     if (d.length_mm) {
@@ -250,12 +260,13 @@ class Explainer {
   }
 
   const Description& lab_;
+  const bool shown_;
   std::string out_;
   std::size_t next_program_ = 0;
 };
 
 }  // namespace
 
-std::string explain(const Description& lab) { return Explainer(lab).run(); }
+std::string explain(const Description& lab, Origins origins) { return Explainer(lab, origins).run(); }
 
 }  // namespace catenet::lab

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
+#include <numeric>
 
 #include "catenet/app/program.h"
 #include "catenet/lab/describe.h"
@@ -85,6 +87,26 @@ std::expected<lab::Program, std::string> program_of(const lab::Description& lab,
   return program;
 }
 
+/// As a Description has them: by node, then in order.
+void sort_by_node(std::vector<lab::Program>& programs) {
+  std::vector<lab::ProgramIndex> order(programs.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](lab::ProgramIndex a, lab::ProgramIndex b) { return programs[a].node < programs[b].node; });
+  std::vector<lab::ProgramIndex> now_at(programs.size());
+  std::vector<lab::Program> sorted;
+  for (const lab::ProgramIndex was_at : order) {
+    now_at[was_at] = static_cast<lab::ProgramIndex>(sorted.size());
+    sorted.push_back(std::move(programs[was_at]));
+  }
+  for (lab::Program& program : sorted) {
+    for (lab::ProgramIndex& index : program.after) {
+      index = now_at[index];
+    }
+  }
+  programs = std::move(sorted);
+}
+
 }  // namespace
 
 std::expected<void, std::string> do_only(lab::Description& lab, std::span<const std::string> commands) {
@@ -95,6 +117,11 @@ std::expected<void, std::string> do_only(lab::Description& lab, std::span<const 
       return std::unexpected(program.error());
     }
     wanted.push_back(std::move(*program));
+  }
+  for (const lab::Program& program : lab.programs) {
+    if (*program.service && (program.name == "do" || program.name.starts_with("do-"))) {
+      return std::unexpected("--do: the lab has a service named '" + program.name + "', a name that --do gives itself");
+    }
   }
   std::erase_if(lab.programs, [](const lab::Program& p) { return !*p.service; });
   std::vector<lab::ProgramIndex> before;
@@ -108,7 +135,29 @@ std::expected<void, std::string> do_only(lab::Description& lab, std::span<const 
     before = {static_cast<lab::ProgramIndex>(lab.programs.size())};
     lab.programs.push_back(std::move(program));
   }
+  sort_by_node(lab.programs);
   lab.expectations.clear();
+  return {};
+}
+
+std::expected<void, std::string> do_at(lab::Description& lab, std::span<const std::string> commands, Duration at) {
+  std::vector<lab::Program> wanted;
+  std::size_t number = 0;
+  for (const std::string& command : commands) {
+    auto program = program_of(lab, command);
+    if (!program) {
+      return std::unexpected(program.error());
+    }
+    do {
+      ++number;
+      program->name = number == 1 ? "do" : fmt::format("do-{}", number);
+    } while (std::any_of(lab.programs.begin(), lab.programs.end(),
+                         [&](const lab::Program& other) { return other.name == program->name; }));
+    program->at = {at, lab::Origin::kGiven};
+    wanted.push_back(std::move(*program));
+  }
+  std::move(wanted.begin(), wanted.end(), std::back_inserter(lab.programs));
+  sort_by_node(lab.programs);
   return {};
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // do_only(): what --do makes of a lab.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "catenet/run/run_test_bench.h"
@@ -30,7 +31,9 @@ lab::Program done(std::string_view what) {
   lab::Description lab = load(kLab);
   const auto result = do_only(lab, std::vector{std::string(what)});
   EXPECT_TRUE(result.has_value()) << result.error();
-  return lab.programs.back();
+  const auto found =
+      std::find_if(lab.programs.begin(), lab.programs.end(), [](const lab::Program& p) { return p.name == "do"; });
+  return found != lab.programs.end() ? *found : lab::Program();
 }
 
 TEST(DoOnly, SaysWhatIsWrong) {
@@ -51,13 +54,13 @@ TEST(DoOnly, LeavesTheServicesAndOneProgramThatFollowsThem) {
   lab::Description lab = load(kLab);
   ASSERT_TRUE(do_only(lab, std::vector<std::string>{"alice: fetch 'http://bob/a'"}));
   ASSERT_EQ(lab.programs.size(), 3U);
-  EXPECT_EQ(lab.programs[0].name, "http-server");
-  EXPECT_TRUE(lab.programs[0].after.empty()) << "whom it waited for is gone";
-  const lab::Program& program = lab.programs[2];
+  EXPECT_EQ(lab.programs[1].name, "http-server");
+  EXPECT_TRUE(lab.programs[1].after.empty()) << "whom it waited for is gone";
+  const lab::Program& program = lab.programs[0];  // a lab's programs are in the order of its nodes
   EXPECT_EQ(program.name, "do");
   EXPECT_EQ(program.node, 0U);
   EXPECT_EQ(program.words, (std::vector<std::string>{"fetch", "http://bob/a"}));
-  EXPECT_EQ(program.after, (std::vector<lab::ProgramIndex>{0, 1}));
+  EXPECT_EQ(program.after, (std::vector<lab::ProgramIndex>{1, 2}));
   EXPECT_TRUE(lab.expectations.empty()) << "they are about programs that are gone";
 }
 
@@ -70,6 +73,13 @@ TEST(DoOnly, SeveralRunOneAfterAnother) {
   EXPECT_EQ(ran.program("do")["result"]["status"], 200);
   EXPECT_GE(ran.program("do-2")["started_s"], ran.program("do")["ended_s"]);
   EXPECT_GE(ran.program("do-3")["started_s"], ran.program("do-2")["ended_s"]);
+}
+
+TEST(DoOnly, TakesNoNameThatAServiceHas) {
+  lab::Description lab = load("nodes: {a: {run: [{run: echo-server, name: do-2}]}, b: host}\nlinks: [a -- b]");
+  const auto done = do_only(lab, std::vector<std::string>{"b: ping a", "b: ping a"});
+  ASSERT_FALSE(done);
+  EXPECT_THAT(done.error(), HasSubstr("a service named 'do-2'"));
 }
 
 TEST(DoOnly, OneWrongCommandLeavesTheLabAlone) {
@@ -100,6 +110,19 @@ TEST(DoOnly, TheLabRuns) {
   EXPECT_EQ(ran.status(), "passed") << testing::PrintToString(ran.result.failed);
   EXPECT_EQ(ran.report()["programs"].size(), 2U);
   EXPECT_EQ(ran.program("do")["result"]["status"], 200);
+}
+
+TEST(DoAt, AddsProgramsAtAMoment) {
+  lab::Description lab = load(kLab);
+  ASSERT_TRUE(do_only(lab, std::vector<std::string>{"alice: ping bob"}));
+  ASSERT_TRUE(do_at(lab, std::vector<std::string>{"bob: ping alice", "alice: ping bob count=2"}, Duration::seconds(3)));
+  std::vector<std::string> names;
+  for (const lab::Program& program : lab.programs) {
+    names.push_back(fmt::format("{} {} {}", program.node, program.name, program.at->ns()));
+  }
+  EXPECT_THAT(names, testing::ElementsAre("0 do 0", "0 do-3 3000000000", "1 http-server 0", "1 echo-server 0",
+                                          "1 do-2 3000000000"));
+  EXPECT_FALSE(do_at(lab, std::vector<std::string>{"bob: pong"}, Duration::seconds(3)));
 }
 
 }  // namespace

@@ -443,4 +443,11 @@ Json make_report(Network& network, const Programs& programs, const Outcome& outc
   return report;
 }
 
+bool write_report(const Json& report, const std::filesystem::path& out) {
+  std::ofstream file(out / "report.json", std::ios::binary);
+  file << report.dump(2) << "\n";
+  file.close();
+  return file.good();
+}
+
 }  // namespace catenet::run

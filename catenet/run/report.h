@@ -52,6 +52,9 @@ struct Outcome {
 [[nodiscard]] Json make_report(Network& network, const Programs& programs, const Outcome& outcome,
                                const WallFacts& wall);
 
+/// out/report.json; false if it cannot be written.
+[[nodiscard]] bool write_report(const Json& report, const std::filesystem::path& out);
+
 /// Names that may follow "PROGRAM." in an expectation.
 [[nodiscard]] std::vector<std::string_view> program_fact_names();
 [[nodiscard]] std::vector<std::string_view> drop_reason_names();

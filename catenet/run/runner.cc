@@ -8,6 +8,7 @@
 
 #include "catenet/base/wall_clock.h"
 #include "catenet/live/driver.h"
+#include "catenet/run/effective_lab.h"
 #include "catenet/run/events.h"
 #include "catenet/run/stepper.h"
 #include "catenet/run/version.h"
@@ -92,6 +93,9 @@ class Run {
       if (file.path().extension() == ".pcapng") {
         std::filesystem::remove(file.path(), error);
       }
+    }
+    if (auto written = write_effective_lab(lab_, options_.lab_folder, options_.out); !written) {
+      return machine(written.error());
     }
     for (auto [sink, name] : {std::pair{&events_sink_, "events.jsonl"}, std::pair{&tables_sink_, "tables.jsonl"}}) {
       auto made = trace::FileSink::create((options_.out / name).string());

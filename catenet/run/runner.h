@@ -2,6 +2,7 @@
 // Runner: a lab from its description to its report. Chooses the clock (virtual when every node is simulated, real as
 // soon as one is a Linux namespace), tells the story, keeps the outputs in one folder:
 //
+//   OUT/lab.yaml      (effective_lab.h)
 //   OUT/report.json   OUT/events.jsonl   OUT/tables.jsonl   OUT/<node>_<interface>.pcapng   OUT/programs/<name>.stdout
 //   OUT/flows/
 //
@@ -66,5 +67,10 @@ struct RunResult {
 /// do-2, ...; the lab's services stay and come first. On linux nodes ping, trace and fetch become ping, traceroute and
 /// curl. The error names what was expected; the lab is then as it was.
 [[nodiscard]] std::expected<void, std::string> do_only(lab::Description& lab, std::span<const std::string> commands);
+
+/// Adds such commands to the lab: all start at `at`, and are named do, do-2, ... or, where the lab has that name, do-N
+/// with the next number that is free. Everything else stays.
+[[nodiscard]] std::expected<void, std::string> do_at(lab::Description& lab, std::span<const std::string> commands,
+                                                     Duration at);
 
 }  // namespace catenet::run

@@ -28,7 +28,7 @@ TEST(Runner, WritesWhatItFound) {
   EXPECT_FALSE(ran.result.interrupted);
   EXPECT_THAT(ran.result.warnings, IsEmpty());
   EXPECT_THAT(ran.folder.files(),
-              ElementsAre("a_gw.pcapng", "c_gw.pcapng", "events.jsonl", "gw_a.pcapng", "gw_c.pcapng",
+              ElementsAre("a_gw.pcapng", "c_gw.pcapng", "events.jsonl", "gw_a.pcapng", "gw_c.pcapng", "lab.yaml",
                           "programs/e.stdout", "programs/es.stdout", "programs/p.stdout", "tables.jsonl"));
 }
 
@@ -38,8 +38,8 @@ TEST(Runner, ReplacesTheCapturesOfAnEarlierRun) {
   options.out = out.path();
   const Ran first(kThreeNodes, options);
   const Ran second(std::string(kThreeNodes) + "capture: [a]\n", options);
-  EXPECT_THAT(out.files(), ElementsAre("a_gw.pcapng", "events.jsonl", "programs/e.stdout", "programs/es.stdout",
-                                       "programs/p.stdout", "tables.jsonl"));
+  EXPECT_THAT(out.files(), ElementsAre("a_gw.pcapng", "events.jsonl", "lab.yaml", "programs/e.stdout",
+                                       "programs/es.stdout", "programs/p.stdout", "tables.jsonl"));
 }
 
 TEST(Runner, TellsTheStory) {
