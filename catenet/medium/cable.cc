@@ -78,13 +78,13 @@ void Cable::Direction::Receiver::fire(Instant now) {
 }
 
 void Cable::Direction::take(unsigned parity) {
-  for (const InFlight& sent : boxes_->box[parity]) {
-    Packet copy = sent.frame.copy_to(to_.pool);
+  const std::vector<InFlight>& box = boxes_->box[parity];
+  for (std::size_t& taken = boxes_->taken[parity]; taken < box.size(); ++taken) {
+    Packet copy = box[taken].frame.copy_to(to_.pool);
     if (!copy) [[unlikely]] {
       break;
     }
-    fly(sent.arrival, std::move(copy));
-    ++boxes_->taken[parity];
+    fly(box[taken].arrival, std::move(copy));
   }
 }
 
@@ -103,7 +103,12 @@ void Cable::Direction::release(unsigned parity) {
 }
 
 void Cable::Direction::drain(DropReason reason) {
-  check(boxes_ == nullptr || (boxes_->box[0].empty() && boxes_->box[1].empty()), "frames wait for another thread");
+  for (const unsigned parity : {0U, 1U}) {
+    if (boxes_ != nullptr) {
+      take(parity);
+      release(parity);
+    }
+  }
   to_.scheduler.cancel(receiver_);
   while (!flying_.empty()) {
     Packet frame = std::move(flying_.pop_front().frame);
@@ -140,7 +145,7 @@ void Cable::set_up(bool up) {
 }
 
 void Cable::set_spec(bool a_to_b, const CableSpec& spec) {
-  check(!crosses_ || spec.delay >= lookahead(), "a delay shorter than the windows of partitions allow");
+  check(&ab_.from_ == &ab_.to_ || spec.delay >= lookahead(), "a delay shorter than the windows of partitions allow");
   Direction& d = a_to_b ? ab_ : ba_;
   const bool trains = d.spec_.trains;  // senders may have made some that no longer fit
   d.spec_ = spec;

@@ -53,25 +53,16 @@ class Cable final {
   [[nodiscard]] Medium& a() { return ab_; }
   [[nodiscard]] Medium& b() { return ba_; }
 
-<<<<<<< HEAD
   /// No frame arrives earlier than this after it was sent: the bound of a window where the ends are in two partitions.
   [[nodiscard]] Duration lookahead() const;
-=======
-  [[nodiscard]] bool crosses_partitions() const { return crosses_; }
-  [[nodiscard]] Duration lookahead() const override;
   /// No spec that is set later has a shorter delay, in either direction. To be said before the cable joins partitions.
   void promise_delay(Duration least) { least_delay_ = least; }
-  void exchange() override;
->>>>>>> events
 
   /// Pulls or plugs the cable. Frames in flight are lost (link-down) when pulled.
   void set_up(bool up);
   /// A new rate counts for frames that start after the call; a new delay too (frames never overtake each other on a
-<<<<<<< HEAD
-  /// wire). Whether it carries trains does not change. Both are for when nobody runs and no box holds a frame.
-=======
-  /// wire). Whether it carries trains does not change. Between partitions a delay is not below what was promised.
->>>>>>> events
+  /// wire). Whether it carries trains does not change. Between partitions a delay is not below what was promised. Both
+  /// are for when nobody runs.
   void set_spec(bool a_to_b, const CableSpec& spec);
   [[nodiscard]] bool is_up() const { return up_; }
   [[nodiscard]] std::size_t in_flight() const { return ab_.in_flight() + ba_.in_flight(); }

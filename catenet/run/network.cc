@@ -246,11 +246,6 @@ void Network::settle() {
   for (Environment* environment : environments_) {
     environment->scheduler.run_posted();
   }
-  for (LinkEntry& link : links_) {
-    if (link.cable->crosses_partitions()) {
-      link.cable->exchange();
-    }
-  }
 }
 
 void Network::name_nodes() {

@@ -73,8 +73,7 @@ class Network {
   /// After a crash, before the links come up again: a host gets its addresses and routes.
   void start_again(lab::NodeIndex node);
 
-  /// After something was done to nodes between two windows: what it made ready runs, and frames that it sent across
-  /// partitions are on their way, before the simulation looks where the next window begins.
+  /// After something was done to nodes between two windows: what it made ready runs.
   void settle();
 
   [[nodiscard]] sim::Simulation& simulation() { return simulation_; }

@@ -49,16 +49,10 @@ std::string ProgramRecord::ending() const {
 /// stdout of a built-in program: a file, and perhaps the terminal.
 class Programs::FileOutput final : public app::Output {
  public:
-<<<<<<< HEAD
   using Echo = Delegate<void(const ProgramRecord&, std::string_view)>;
   /// With `later`, which is set then, what is printed waits for tell().
   FileOutput(const std::filesystem::path& path, const ProgramRecord& record, Echo echo, bool* later)
-      : file_(path), record_(record), echo_(echo), later_(later) {}
-=======
-  FileOutput(const std::filesystem::path& path, const ProgramRecord& record,
-             Delegate<void(const ProgramRecord&, std::string_view)> echo)
-      : file_(path, record.starts > 1 ? std::ios::app : std::ios::trunc), record_(record), echo_(echo) {}
->>>>>>> events
+      : file_(path, record.starts > 1 ? std::ios::app : std::ios::trunc), record_(record), echo_(echo), later_(later) {}
   [[nodiscard]] bool is_whole() const { return file_.good(); }
   void flush() { file_.flush(); }
   void write(std::string_view text) override {
@@ -129,11 +123,8 @@ Programs::Programs(Network& network, std::filesystem::path output, std::filesyst
       lab_folder_(std::move(lab_folder)),
       echo_(echo),
       real_time_(network.lab().needs_real_time()),
-<<<<<<< HEAD
-      changed_(network.simulation().threads()) {
-=======
+      changed_(network.simulation().threads()),
       states_(network.lab().nodes.size()) {
->>>>>>> events
   for (const lab::Program& described : network.lab().programs) {
     records_.push_back(std::make_unique<ProgramRecord>());
     records_.back()->described = &described;
@@ -322,7 +313,7 @@ void Programs::crash(lab::NodeIndex node, bool comes_back) {
       cut_by_crash(i, comes_back);
     }
   }
-  changed_ = true;
+  changed_.front().is = true;
 }
 
 void Programs::cut_by_crash(std::size_t index, bool comes_back) {
@@ -344,8 +335,6 @@ void Programs::cut_by_crash(std::size_t index, bool comes_back) {
   record.ended = node_of(record).now();
   if (!comes_back && !*record.described->service) {
     record.phase = Phase::ended;
-    ++finite_ended_;
-    last_end_ = std::max(last_end_, record.ended);
   }
   if (ran) {
     node_of(record).note(NoteKind::program_exited, [&] { return record.described->name + ": " + record.ending(); });
@@ -363,7 +352,7 @@ void Programs::start_again(lab::NodeIndex node) {
       record->failure.clear();
     }
   }
-  changed_ = true;
+  changed_.front().is = true;
 }
 
 void Programs::set_paused(lab::NodeIndex node, bool paused) {

@@ -93,11 +93,8 @@ class Programs {
   void ended(std::size_t index, int exit, int signal);
   [[nodiscard]] std::optional<Instant> may_start_at(const ProgramRecord& record) const;
   void probe_readiness(Instant now);
-<<<<<<< HEAD
   void note_ends();
-=======
   void cut_by_crash(std::size_t index, bool comes_back);
->>>>>>> events
   [[nodiscard]] Node& node_of(const ProgramRecord& record) const;
 
   Network& network_;

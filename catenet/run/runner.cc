@@ -213,22 +213,14 @@ class Run {
     sim::Simulation& sim = network_->simulation();
     const Instant until = Instant::zero() + *lab_.until;
     Instant end = until;
-<<<<<<< HEAD
     double last_look = clock_.seconds();
-    programs_->update(Instant::zero());
-    auto moment = options_.tables_at.begin();
-    while (!interrupted_) {
-      const Instant limit = moment != options_.tables_at.end() ? std::min(*moment, end) : end;
-=======
-    double last_progress = clock_.seconds();
     look(Instant::zero(), Instant::zero());
     network_->settle();  // links have come up
     auto moment = options_.tables_at.begin();
-    while (!is_interrupted()) {
+    while (!interrupted_) {
       Instant limit = moment != options_.tables_at.end() ? std::min(*moment, end) : end;
       const Instant event = lab_events_->next();
       limit = std::min(limit, event - Duration::nanoseconds(1));  // before anything else of that time
->>>>>>> events
       if (!sim.run_window(limit)) {
         if (event <= end && (moment == options_.tables_at.end() || event <= *moment)) {
           sim.run_until(limit);
@@ -246,22 +238,11 @@ class Run {
         continue;
       }
       journal_.read_out(sim.now());
-<<<<<<< HEAD
-      programs_->update(sim.now());
-      if (programs_->all_ended() && !stopping_) {
-        stopping_ = true;
-        end = std::min(until, programs_->last_end() + kLingerVirtual);
-        sim.stop_at(end);
-      }
+      look(sim.now(), sim.now());
+      shorten(sim, end);
       if (const double now = clock_.seconds(); now - last_look > kProgressEveryS) {  // windows may be short
         last_look = now;
         (void)is_interrupted();
-=======
-      look(sim.now(), sim.now());
-      shorten(sim, end);
-      if (const double now = clock_.seconds(); now - last_progress > kProgressEveryS) {
-        last_progress = now;
->>>>>>> events
         console_.progress(sim.now(), until, sim.events());
       }
     }

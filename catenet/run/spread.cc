@@ -21,11 +21,11 @@ struct Graph {
   std::vector<std::map<idx_t, idx_t>> links;
 };
 
-Graph contract(const lab::Description& lab, Duration shortest_cut) {
+Graph contract(const lab::Description& lab, const std::vector<Duration>& delays, Duration shortest_cut) {
   Groups groups(lab.nodes.size());
-  for (const lab::Link& link : lab.links) {
-    if (shortest_delay(link) < shortest_cut || shortest_delay(link) <= Duration{}) {
-      groups.join(link.a, link.b);
+  for (lab::LinkIndex i = 0; i < lab.links.size(); ++i) {
+    if (delays[i] < shortest_cut || delays[i] <= Duration{}) {
+      groups.join(lab.links[i].a, lab.links[i].b);
     }
   }
   Graph graph;
@@ -88,7 +88,8 @@ std::vector<idx_t> cut(const Graph& graph, unsigned parts) {
   return part;
 }
 
-Spread describe(const lab::Description& lab, const Graph& graph, const std::vector<idx_t>& part) {
+Spread describe(const lab::Description& lab, const std::vector<Duration>& delays, const Graph& graph,
+                const std::vector<idx_t>& part) {
   Spread result;
   std::map<idx_t, unsigned> number;  // in the order of their first nodes, without the empty ones
   for (std::uint32_t i = 0; i < lab.nodes.size(); ++i) {
@@ -104,7 +105,7 @@ Spread describe(const lab::Description& lab, const Graph& graph, const std::vect
   for (lab::LinkIndex i = 0; i < lab.links.size(); ++i) {
     if (result.thread[lab.links[i].a] != result.thread[lab.links[i].b]) {
       result.cut.push_back(i);
-      result.lookahead = std::min(result.lookahead, shortest_delay(lab.links[i]));
+      result.lookahead = std::min(result.lookahead, delays[i]);
     }
   }
   return result;
@@ -129,20 +130,22 @@ double Spread::best_speed_up() const {
   return most == 0 ? 1.0 : static_cast<double>(total(*this)) / static_cast<double>(most);
 }
 
-Duration shortest_delay(const lab::Link& link) { return std::min(*link.forward.delay, *link.backward.delay); }
-
 Spread spread(const lab::Description& lab, unsigned threads) {
+  std::vector<Duration> delay_of;  // of every link, the least that it will ever have
+  for (const lab::LinkOutlook& outlook : lab::link_outlooks(lab)) {
+    delay_of.push_back(outlook.least_delay);
+  }
   std::vector<Duration> delays;
-  for (const lab::Link& link : lab.links) {
-    if (threads > 1 && shortest_delay(link) > Duration{}) {
-      delays.push_back(shortest_delay(link));
+  for (const Duration delay : delay_of) {
+    if (threads > 1 && delay > Duration{}) {
+      delays.push_back(delay);
     }
   }
   std::sort(delays.begin(), delays.end());
   delays.erase(std::unique(delays.begin(), delays.end()), delays.end());
   const auto with = [&](Duration shortest_cut) {
-    const Graph graph = contract(lab, shortest_cut);
-    return describe(lab, graph, cut(graph, threads));
+    const Graph graph = contract(lab, delay_of, shortest_cut);
+    return describe(lab, delay_of, graph, cut(graph, threads));
   };
   // The shorter what may be cut, the better the balance: the longest delay that is good enough, by bisection.
   Spread best = with(delays.empty() ? Duration{} : delays.front());
