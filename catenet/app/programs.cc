@@ -5,6 +5,7 @@
 
 #include "catenet/app/bulk.h"
 #include "catenet/app/calls.h"
+#include "catenet/app/counter.h"
 #include "catenet/app/echo.h"
 #include "catenet/app/fetch.h"
 #include "catenet/app/generators.h"
@@ -19,9 +20,11 @@ namespace catenet::app {
 
 std::span<const ProgramKind> program_kinds() {
   static const std::array kKinds = {
-      bulk_kind(),           bulk_server_kind(), calls_kind(),       cbr_kind(),      chargen_server_kind(),
-      discard_server_kind(), echo_kind(),        echo_server_kind(), fetch_kind(),    http_server_kind(),
-      ping_kind(),           poisson_kind(),     trace_kind(),       udp_sink_kind(),
+      bulk_kind(),           bulk_server_kind(),    calls_kind(),          cbr_kind(),
+      chargen_server_kind(), counter_backup_kind(), counter_client_kind(), counter_primary_kind(),
+      discard_server_kind(), echo_kind(),           echo_server_kind(),    fetch_kind(),
+      http_server_kind(),    ping_kind(),           poisson_kind(),        trace_kind(),
+      udp_sink_kind(),
   };
   return kKinds;
 }

@@ -14,11 +14,15 @@ constexpr std::array kStacks = {"catenet"sv, "linux"sv};
 constexpr std::array kRoutings = {"auto"sv, "manual"sv};
 
 constexpr std::array kApps = {
-    AppRule{"echo-server", true}, AppRule{"discard-server", true}, AppRule{"chargen-server", true},
-    AppRule{"http-server", true}, AppRule{"fetch", false},         AppRule{"bulk", false},
-    AppRule{"bulk-server", true}, AppRule{"cbr", false},           AppRule{"poisson", false},
-    AppRule{"udp-sink", true},    AppRule{"ping", false},          AppRule{"trace", false},
-    AppRule{"echo", false},       AppRule{"calls", false},
+    AppRule{"echo-server", true},     AppRule{"discard-server", true},
+    AppRule{"chargen-server", true},  AppRule{"http-server", true},
+    AppRule{"fetch", false},          AppRule{"bulk", false},
+    AppRule{"bulk-server", true},     AppRule{"cbr", false},
+    AppRule{"poisson", false},        AppRule{"udp-sink", true},
+    AppRule{"ping", false},           AppRule{"trace", false},
+    AppRule{"echo", false},           AppRule{"calls", false},
+    AppRule{"counter-primary", true}, AppRule{"counter-backup", true},
+    AppRule{"counter-client", false},
 };
 
 constexpr std::array kInterfaceCounters = {"tx_packets"sv, "tx_bytes"sv, "rx_packets"sv, "rx_bytes"sv};
