@@ -85,7 +85,7 @@ class TimeReader {
       return false;
     }
     out.after = *begin;
-    if (*begin > *state_.lab.until) {
+    if (*begin > *state_.lab.until && !state_.cut_short) {
       wrong(text, fmt::format("{} is after the end of the run; expected at most {} (until:)", to_text(*begin),
                               to_text(*state_.lab.until)));
       return false;

@@ -137,6 +137,17 @@ TEST(LabEvent, TheOutlookOfALinkIsTheWorstThatEventsDo) {
   EXPECT_FALSE(outlooks[1].forward || outlooks[2].forward || outlooks[2].backward || outlooks[3].forward);
 }
 
+TEST(LabEvent, AnEndFromTheCommandLineLeavesThemOut) {
+  LoadOptions options;
+  options.overrides = {"until=5s"};
+  const LoadedLab loaded = load_text(std::string(kEventLab) + "events:\n  - 5s: crash a\n  - 6s: crash c\n", "t", options);
+  ASSERT_TRUE(loaded.ok()) << loaded.errors();
+  EXPECT_EQ(loaded.lab.events.size(), 2U);
+  const std::string explained = explain(loaded.lab);
+  EXPECT_THAT(explained, testing::HasSubstr("5s: \"crash a\""));
+  EXPECT_EQ(explained.find("crash c"), std::string::npos) << "so that it can be loaded again";
+}
+
 TEST(LabEvent, AnOverrideMayReplaceThem) {
   LoadOptions options;
   options.overrides = {"events=[2s: crash a, 'probe ends: crash c']"};
