@@ -51,8 +51,8 @@ class Virtual(lab.LabTest):
         self.assertEqual(web, [0, 10.0])
 
     def test_same_seed_same_bytes_however_nodes_are_grouped(self):
-        runs = [self.run_lab(FAULTS, "--partition-size", size, "--seed", 5, out=f"out{i}", expect=None)
-                for i, size in enumerate((32, 32, 0, 1, 2, 3))]
+        ways = [("--partition-size", size) for size in (32, 32, 0, 1, 2, 3)] + [("--threads", n) for n in (1, 2, 4)]
+        runs = [self.run_lab(FAULTS, *way, "--seed", 5, out=f"out{i}", expect=None) for i, way in enumerate(ways)]
         def all_of(run):
             report = {key: value for key, value in run.report.items() if key not in ("wall", "sim")}
             return report, run.report["sim"]["digest"], run.report["sim"]["events"], {
@@ -64,6 +64,13 @@ class Virtual(lab.LabTest):
             self.assertTrue(all_of(run)[3] == first[3], "a file differs")
         other = self.run_lab(FAULTS, "--seed", 6, out="other", expect=None)
         self.assertNotEqual(other.report["sim"]["digest"], first[1])
+
+    def test_a_run_keeps_its_events(self):
+        run = self.run_lab(FAULTS, "--until", "6s", expect=1)
+        self.assertIn("4s: ", (run.out / "lab.yaml").read_text())
+        self.assertNotIn("crash web", (run.out / "lab.yaml").read_text())
+        again = self.run_lab(run.out / "lab.yaml", out="again", expect=1)
+        self.assertEqual(run.report["sim"]["digest"], again.report["sim"]["digest"])
 
     def test_events_from_the_command_line(self):
         run = self.run_lab(FAULTS, "--set", "events=[1s: crash probe, nobody ends: heal]", expect=2)

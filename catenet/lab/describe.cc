@@ -161,9 +161,11 @@ Description describe(const YamlValue& root, std::string_view default_name, const
     diagnostics.error({root.place.source}, "the lab is empty; expected at least nodes: and links:");
     return lab;
   }
-  DescribeState state{lab, diagnostics, rules, {}, {}};
+  DescribeState state{lab, diagnostics, rules, {}, {}, false};
   MapReader reader(root, "the lab", diagnostics);
   read_head(reader, lab);
+  const YamlValue* until = root.find("until");
+  state.cut_short = until != nullptr && until->place.source == Place::kOverride;
   const YamlValue nothing;
   const YamlValue* defaults = reader.take("defaults");
   read_defaults(defaults != nullptr ? *defaults : nothing, state);

@@ -85,7 +85,7 @@ class TimeReader {
       return false;
     }
     out.after = *begin;
-    if (*begin > *state_.lab.until) {
+    if (*begin > *state_.lab.until && !state_.cut_short) {
       wrong(text, fmt::format("{} is after the end of the run; expected at most {} (until:)", to_text(*begin),
                               to_text(*state_.lab.until)));
       return false;
@@ -155,30 +155,49 @@ bool is_for_an_interval(const EventAction& action) {
          (node == nullptr || node->what == NodeChange::What::kCrash || node->what == NodeChange::What::kPause);
 }
 
+void read_action(const YamlKey& when, const YamlValue& what, TimeReader& times, EventReader& actions,
+                 DescribeState& state) {
+  Event event;
+  event.when = trim(when.text);
+  event.what = trim(what.text);
+  event.place = what.place;
+  const auto time = times.read(when);
+  auto action = actions.read(what.text, what.place);
+  if (!action || !time) {
+    return;
+  }
+  event.time = *time;
+  event.action = std::move(*action);
+  if (event.time.lasts && !is_for_an_interval(event.action)) {
+    state.diagnostics.error(what.place, fmt::format("events: {} happens at once; expected one time, not {}",
+                                                    in_quotes(event.what), in_quotes(event.when)));
+    return;
+  }
+  if (const auto* change = std::get_if<LinkChange>(&event.action); change != nullptr && change->delay) {
+    Duration& least = state.lab.links[change->on.link].least_event_delay;
+    least = std::min(least, *change->delay);
+  }
+  state.lab.events.push_back(std::move(event));
+}
+
 void read_entry(const YamlValue& entry, TimeReader& times, EventReader& actions, DescribeState& state) {
+  const std::size_t colon = entry.is_scalar() ? entry.text.find(": ") : std::string::npos;
+  if (colon != std::string::npos) {  // in quotes: 'get-page ends: crash web'
+    YamlValue what;
+    what.kind = YamlValue::Kind::kScalar;
+    what.text = entry.text.substr(colon + 2);
+    what.place = entry.place;
+    what.place.column += static_cast<std::uint32_t>(colon + 2);
+    read_action({entry.text.substr(0, colon), entry.place}, what, times, actions, state);
+    return;
+  }
   if (!entry.is_map() || entry.keys.size() != 1 || entry.items.size() != 1) {
     state.diagnostics.error(entry.place, "events: expected a time and what happens, such as '2s: link gw1--gw2 down'");
     return;
   }
-  const auto time = times.read(entry.keys[0]);
-  const std::string what = fmt::format("events: {}", entry.keys[0].text);
-  for (const YamlValue* item : scalars_of(entry.items[0], what, state.diagnostics)) {
-    Event event;
-    event.when = trim(entry.keys[0].text);
-    event.what = trim(item->text);
-    event.place = item->place;
-    auto action = actions.read(item->text, item->place);
-    if (!action || !time) {
-      continue;
-    }
-    event.time = *time;
-    event.action = std::move(*action);
-    if (event.time.lasts && !is_for_an_interval(event.action)) {
-      state.diagnostics.error(item->place, fmt::format("events: {} happens at once; expected one time, not {}",
-                                                       in_quotes(event.what), in_quotes(event.when)));
-      continue;
-    }
-    state.lab.events.push_back(std::move(event));
+  const std::string about = fmt::format("events: {}", entry.keys[0].text);
+  for (const YamlValue* item : scalars_of(entry.items[0], about, state.diagnostics)) {
+    read_action(entry.keys[0], *item, times, actions, state);
   }
 }
 

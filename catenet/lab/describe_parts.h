@@ -29,6 +29,7 @@ struct DescribeState {
   const Rules& rules;
   Defaults defaults;
   NameTable nodes;
+  bool cut_short = false;  ///< `until` comes from the command line: it may leave events out
 };
 
 /// The nearest name; for a million names still only one pass.

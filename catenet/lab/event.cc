@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "catenet/lab/event.h"
 
-#include <algorithm>
-
 #include "catenet/lab/description.h"
 
 namespace catenet::lab {
@@ -27,14 +25,12 @@ struct OutlookMaker {
   }
 
   void operator()(const LinkChange& change) const {
-    if (change.delay) {
-      outlooks[change.on.link].least_delay = std::min(outlooks[change.on.link].least_delay, *change.delay);
-    }
     if (change.impairs()) {
       mark(change.on);
     }
   }
   void operator()(const LinkBurst& burst) const { mark(burst.on); }
+  void operator()(const LinkFilter& filter) const { mark(filter.on); }
   void operator()(const NetworkPartition& partition) const {
     mark_ways_into(partition.b);
     if (!partition.one_way) {
@@ -49,11 +45,7 @@ struct OutlookMaker {
 }  // namespace
 
 std::vector<LinkOutlook> link_outlooks(const Description& lab) {
-  std::vector<LinkOutlook> outlooks;
-  outlooks.reserve(lab.links.size());
-  for (const Link& link : lab.links) {
-    outlooks.push_back({.least_delay = std::min(*link.forward.delay, *link.backward.delay)});
-  }
+  std::vector<LinkOutlook> outlooks(lab.links.size());
   for (const Event& event : lab.events) {
     std::visit(OutlookMaker{lab, outlooks}, event.action);
   }

@@ -74,6 +74,17 @@ struct LinkBurst {
   Probability loss_good;
 };
 
+/// Something done to frames that an expression describes, counted in each direction by itself.
+struct LinkFilter {
+  enum class Action : std::uint8_t { kDrop, kDelay, kDuplicate, kCorrupt };
+  LinkPart on;
+  Action action = Action::kDrop;
+  Duration delay;
+  std::uint64_t nth = 1;
+  bool repeats = true;  ///< every nth one, not the nth only
+  std::string expression;  ///< packet/filter_expression.h, with names of nodes
+};
+
 /// Nothing that comes from `a` enters a node of `b`; nor the other way unless `one_way`.
 struct NetworkPartition {
   std::vector<std::uint32_t> a;  ///< NodeIndex, ascending
@@ -89,7 +100,8 @@ struct NodeChange {
   std::vector<std::uint32_t> nodes;
 };
 
-using EventAction = std::variant<LinkChange, LinkFlap, LinkBurst, NetworkPartition, NetworkHeal, NodeChange>;
+using EventAction =
+    std::variant<LinkChange, LinkFlap, LinkBurst, LinkFilter, NetworkPartition, NetworkHeal, NodeChange>;
 
 struct Event {
   std::string when;  ///< as the user wrote it, "4s..8s"
@@ -102,7 +114,6 @@ struct Event {
 
 /// What events may ever do to a link, so that it can be made for it.
 struct LinkOutlook {
-  Duration least_delay;   ///< of both directions, at any time: the bound of a partition window
   bool forward = false;   ///< something may happen to frames on their way to b
   bool backward = false;  ///< and to a
 };

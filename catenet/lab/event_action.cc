@@ -8,13 +8,16 @@
 
 #include "catenet/base/text.h"
 #include "catenet/lab/spelling.h"
+#include "catenet/packet/filter_expression.h"
 
 namespace catenet::lab {
 namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::array kActions = {"link"sv, "partition"sv, "heal"sv, "crash"sv, "restart"sv, "pause"sv, "resume"sv};
+constexpr std::array kActions = {"link"sv,  "filter"sv,  "partition"sv, "heal"sv,
+                                 "crash"sv, "restart"sv, "pause"sv,     "resume"sv};
+constexpr std::array kFilterActions = {"drop"sv, "delay"sv, "duplicate"sv, "corrupt"sv};  // LinkFilter::Action
 constexpr std::array kChangeKeys = {"rate"sv,    "delay"sv,  "loss"sv,    "duplicate"sv,
                                     "reorder"sv, "jitter"sv, "corrupt"sv, "bit_error_rate"sv};
 constexpr std::array kFlapKeys = {"period"sv, "down"sv};
@@ -74,6 +77,9 @@ std::optional<EventAction> EventReader::read_action(WordReader& words) {
   const Word first = words.take();
   if (first.text == "link") {
     return read_link(words);
+  }
+  if (first.text == "filter") {
+    return read_filter(words);
   }
   if (first.text == "partition") {
     return read_partition(words);
@@ -369,6 +375,77 @@ std::optional<EventAction> EventReader::read_burst(WordReader& words, const Link
   }
   return LinkBurst{on, good ? *good : *p, bad ? *bad : *r, loss.value_or(Probability::from_ppb(Probability::kOne)),
                    good_loss.value_or(Probability{})};
+}
+
+// ---- filters ------------------------------------------------------------------------------------------------------
+
+std::optional<EventAction> EventReader::read_filter(WordReader& words) {
+  const auto on = read_link_part(words);
+  if (!on) {
+    return std::nullopt;
+  }
+  LinkFilter out{.on = *on};
+  const Word verb = words.take();
+  const auto action = find_word(kFilterActions, verb.text);
+  if (!action) {
+    return wrong(verb, fmt::format("{} is nothing that a filter does; expected {}{}", in_quotes(verb.text),
+                                   join_or(kFilterActions), did_you_mean(verb.text, kFilterActions)));
+  }
+  out.action = static_cast<LinkFilter::Action>(*action);
+  if (out.action == LinkFilter::Action::kDelay) {
+    const Word time = words.take();
+    const auto delay = parse_duration(time.text);
+    if (!delay || *delay == Duration{}) {
+      return wrong(time, delay ? "a delay of nothing; expected for example 20ms" : "delay: " + delay.error());
+    }
+    out.delay = *delay;
+  }
+  if (!read_count(words, out)) {
+    return std::nullopt;
+  }
+  const Word expression = words.take();
+  if (!expression.quoted) {
+    return wrong(expression, fmt::format("{} where an expression is missing; expected it in quotes, for example \"tcp and "
+                                         "src alice\"",
+                                         expression.text.empty() ? "the end" : in_quotes(expression.text)));
+  }
+  out.expression = expression.text;
+  return allows_single_frames(*on, verb) && compiles(expression) ? std::optional<EventAction>(std::move(out))
+                                                                 : std::nullopt;
+}
+
+// "3rd" or "every 3rd"; nothing: each one.
+bool EventReader::read_count(WordReader& words, LinkFilter& out) {
+  const bool every = words.skip("every");
+  const Word& next = words.peek();
+  if (!every && (next.quoted || next.text.empty() || !is_digit(next.text.front()))) {
+    return true;
+  }
+  const Word word = words.take();
+  const std::size_t digits = std::min(word.text.find_first_not_of("0123456789"), word.text.size());
+  const std::string_view ending = std::string_view(word.text).substr(digits);
+  const auto n = parse_integer(word.text.substr(0, digits), 1, 1'000'000'000);
+  const bool ordinal = ending == "st" || ending == "nd" || ending == "rd" || ending == "th";
+  if (!n || !ordinal) {
+    wrong(word, fmt::format("{} is no place in a row; expected for example 1st, 3rd or every 10th", in_quotes(word.text)));
+    return false;
+  }
+  out.nth = *n;
+  out.repeats = every;
+  return true;
+}
+
+bool EventReader::compiles(const Word& expression) {
+  auto known = [&](std::string_view name) -> std::optional<std::vector<FilterAddress>> {
+    return state_.nodes.find(name) == state_.nodes.end() ? std::nullopt : std::optional(std::vector<FilterAddress>(1));
+  };
+  const auto program = compile_filter(expression.text, FilterNames::of(known));
+  if (!program) {
+    Word at = expression;
+    at.place.column += static_cast<std::uint32_t>(program.error().offset + 1);
+    wrong(at, program.error().message);
+  }
+  return program.has_value();
 }
 
 }  // namespace catenet::lab

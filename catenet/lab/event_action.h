@@ -2,6 +2,7 @@
 // Reads what an event does: a short sentence that begins with what it is done to. Private to describe().
 //
 //   link A--B up | down | KEY=VALUE ... | flap period=500ms [down=100ms] | burst good=100 bad=5 [loss=100%]
+//   filter A--B drop|delay 20ms|duplicate|corrupt [3rd|every 3rd] "tcp and src A"
 //   partition A,B from C     partition A -> C     partition A,B (from all others)     heal
 //   crash A     restart A     pause A     resume A
 //
@@ -32,6 +33,7 @@ class EventReader {
   std::nullopt_t wrong(const Word& word, const std::string& message);
   std::optional<EventAction> read_action(WordReader& words);
   std::optional<EventAction> read_link(WordReader& words);
+  std::optional<EventAction> read_filter(WordReader& words);
   std::optional<EventAction> read_partition(WordReader& words);
   std::optional<EventAction> read_nodes_of(WordReader& words, NodeChange::What what);
   std::optional<LinkPart> read_link_part(WordReader& words);
@@ -45,6 +47,8 @@ class EventReader {
   bool get(const Values& values, std::string_view key, std::optional<T>& out, Parse parse);
   bool refuse_rest(WordReader& words);
   bool allows_single_frames(const LinkPart& on, const Word& at);
+  bool read_count(WordReader& words, LinkFilter& out);
+  bool compiles(const Word& expression);
   bool is_whole(const LinkPart& on, const Word& at);
 
   DescribeState& state_;

@@ -91,6 +91,22 @@ TEST(LabEvent, FlapsAndBursts) {
   EXPECT_EQ(action<LinkBurst>("link r1--r2 burst p=1% r=25%").loss_bad, Probability::from_ppb(1'000'000'000));
 }
 
+TEST(LabEvent, FiltersCount) {
+  const auto third = action<LinkFilter>("filter r1->r2 drop 3rd \"tcp and src a\"");
+  EXPECT_EQ(third.action, LinkFilter::Action::kDrop);
+  EXPECT_EQ(third.nth, 3U);
+  EXPECT_FALSE(third.repeats);
+  EXPECT_EQ(third.expression, "tcp and src a");
+  EXPECT_FALSE(third.on.backward);
+  const auto tenth = action<LinkFilter>("filter r1--r2 delay 20ms every 10th 'udp'");
+  EXPECT_EQ(tenth.nth, 10U);
+  EXPECT_TRUE(tenth.repeats);
+  EXPECT_EQ(tenth.delay, 20_ms);
+  const auto each = action<LinkFilter>("filter r1--r2 corrupt 'udp'");
+  EXPECT_EQ(each.nth, 1U);
+  EXPECT_TRUE(each.repeats);
+}
+
 TEST(LabEvent, PartitionsHaveTwoSides) {
   const auto named = action<NetworkPartition>("partition b, a from c");
   EXPECT_THAT(named.a, ElementsAre(0, 1));
@@ -112,13 +128,24 @@ TEST(LabEvent, TheOutlookOfALinkIsTheWorstThatEventsDo) {
       "  - 1s: link r1--r2 delay=2ms\n  - 1s: link a->r1 loss=1%\n  - 1s: partition c -> b\n"
       "  - 1s: link r2--c delay=0\n");
   const auto outlooks = link_outlooks(lab);
-  EXPECT_EQ(outlooks[2].least_delay, 2_ms);
-  EXPECT_EQ(outlooks[3].least_delay, 0_s);
-  EXPECT_EQ(outlooks[0].least_delay, 1_us);
+  EXPECT_EQ(lab.links[2].least_event_delay, 2_ms);
+  EXPECT_EQ(lab.links[3].least_event_delay, 0_s);
+  EXPECT_EQ(lab.links[0].least_event_delay, Duration::max());
   EXPECT_TRUE(outlooks[0].forward);
   EXPECT_FALSE(outlooks[0].backward);
   EXPECT_TRUE(outlooks[1].backward) << "into b, which is the link's a";
   EXPECT_FALSE(outlooks[1].forward || outlooks[2].forward || outlooks[2].backward || outlooks[3].forward);
+}
+
+TEST(LabEvent, AnEndFromTheCommandLineLeavesThemOut) {
+  LoadOptions options;
+  options.overrides = {"until=5s"};
+  const LoadedLab loaded = load_text(std::string(kEventLab) + "events:\n  - 5s: crash a\n  - 6s: crash c\n", "t", options);
+  ASSERT_TRUE(loaded.ok()) << loaded.errors();
+  EXPECT_EQ(loaded.lab.events.size(), 2U);
+  const std::string explained = explain(loaded.lab);
+  EXPECT_THAT(explained, testing::HasSubstr("5s: \"crash a\""));
+  EXPECT_EQ(explained.find("crash c"), std::string::npos) << "so that it can be loaded again";
 }
 
 TEST(LabEvent, AnOverrideMayReplaceThem) {

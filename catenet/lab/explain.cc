@@ -92,10 +92,7 @@ class Explainer {
     for (const Link& l : lab_.links) {
       link(l);
     }
-    out_ += lab_.events.empty() ? "" : "events:\n";
-    for (const Event& e : lab_.events) {
-      out_ += fmt::format("  - {}: {}\n", yaml_text(e.when), yaml_text(e.what));
-    }
+    events();
     out_ += lab_.expectations.empty() ? "" : "expect:\n";
     for (const Expectation& e : lab_.expectations) {
       out_ += fmt::format("  - {}\n", yaml_text(e.text));
@@ -104,6 +101,19 @@ class Explainer {
   }
 
  private:
+  /// Those that the end of the run leaves out are left out.
+  void events() {
+    bool first = true;
+    for (const Event& e : lab_.events) {
+      if (e.time.moment == EventTime::Moment::kRun && e.time.after > *lab_.until) {
+        continue;
+      }
+      out_ += first ? "events:\n" : "";
+      first = false;
+      out_ += fmt::format("  - {}: {}\n", yaml_text(e.when), yaml_text(e.what));
+    }
+  }
+
   void line(int indent, std::string_view key, std::string_view value, Origin origin) {
     out_ += fmt::format("{:{}}{}: {}{}\n", "", indent, key, value, said(origin));
   }

@@ -44,6 +44,14 @@ bool Origins::contain_source_of(const Packet& frame) const {
   return false;
 }
 
-bool FrameRule::takes(const Packet& frame) { return origins == nullptr || origins->contain_source_of(frame); }
+bool FrameRule::takes(const Packet& frame) {
+  const bool fits = (origins == nullptr || origins->contain_source_of(frame)) &&
+                    (filter == nullptr || filter->run({.packet = frame, .network = kNetworkAt, .link = 0}) != 0);
+  if (!fits) {
+    return false;
+  }
+  ++seen;
+  return repeats ? seen % nth == 0 : seen == nth;
+}
 
 }  // namespace catenet::medium

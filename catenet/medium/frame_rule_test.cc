@@ -70,5 +70,24 @@ TEST_F(FrameRuleTest, WithoutOriginsItIsForAll) {
   any.consume();
 }
 
+TEST_F(FrameRuleTest, CountsThoseThatFit) {
+  const FilterInstruction arp_only[] = {{0x28, 0, 0, 12}, {0x15, 0, 1, 0x0806}, {0x06, 0, 0, 0xffff}, {0x06, 0, 0, 0}};
+  FrameRule rule{.filter = *PacketFilter::make(arp_only), .nth = 2, .repeats = false};
+  std::string taken;
+  for (const bool repeats : {false, true}) {
+    rule.repeats = repeats;
+    rule.seen = 0;
+    for (int i = 0; i < 5; ++i) {
+      Packet arp = frame(1, 0x0806, {});
+      Packet other = frame(1, 0x0800, {});
+      taken += rule.takes(arp) ? 'x' : '.';
+      EXPECT_FALSE(rule.takes(other));
+      arp.consume();
+      other.consume();
+    }
+  }
+  EXPECT_EQ(taken, ".x....x.x.") << "the second; then every second";
+}
+
 }  // namespace
 }  // namespace catenet::medium

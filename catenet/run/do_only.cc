@@ -137,6 +137,11 @@ std::expected<void, std::string> do_only(lab::Description& lab, std::span<const 
   }
   sort_by_node(lab.programs);
   lab.expectations.clear();
+  std::erase_if(lab.events, [&](const lab::Event& event) {  // what waits for a program that is gone will not happen
+    return event.time.moment != lab::EventTime::Moment::kRun &&
+           std::none_of(lab.programs.begin(), lab.programs.end(),
+                        [&](const lab::Program& program) { return program.name == event.time.program; });
+  });
   return {};
 }
 

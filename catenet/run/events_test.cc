@@ -38,25 +38,30 @@ std::vector<std::string> told(const Ran& ran, std::string_view kind) {
 
 std::int64_t received(const Ran& ran) { return ran.program("p")["result"]["received"]; }
 
-/// Runs it in one partition and in as many as there are nodes: both books balance, and all is the same.
+/// Runs it in one partition, in as many as there are nodes, and on three threads: both books balance, and all is the
+/// same.
 struct Twice {
-  explicit Twice(const std::string& lab) : one(lab, sized(0)), many(lab, sized(1)) {
-    for (const Ran* ran : {&one, &many}) {
+  explicit Twice(const std::string& lab) : one(lab, sized(0)), many(lab, sized(1)), threads(lab, sized(1, 3)) {
+    for (const Ran* ran : {&one, &many, &threads}) {
       EXPECT_TRUE(ran->result.outcome.packets.holds()) << ran->result.outcome.packets.broken_link;
       EXPECT_EQ(ran->result.outcome.packets.unaccounted, 0U);
     }
-    EXPECT_EQ(one.result.outcome.digest, many.result.outcome.digest);
-    EXPECT_EQ(one.folder.read("events.jsonl"), many.folder.read("events.jsonl"));
-    EXPECT_EQ(one.report()["events"], many.report()["events"]);
-    EXPECT_EQ(one.report()["programs"], many.report()["programs"]);
+    for (const Ran* other : {&many, &threads}) {
+      EXPECT_EQ(one.result.outcome.digest, other->result.outcome.digest);
+      EXPECT_EQ(one.folder.read("events.jsonl"), other->folder.read("events.jsonl"));
+      EXPECT_EQ(one.report()["events"], other->report()["events"]);
+      EXPECT_EQ(one.report()["programs"], other->report()["programs"]);
+    }
   }
-  static RunOptions sized(std::uint32_t size) {
+  static RunOptions sized(std::uint32_t size, unsigned threads = 1) {
     RunOptions options;
     options.partition_size = size;
+    options.threads = threads;
     return options;
   }
   Ran one;
   Ran many;
+  Ran threads;
 };
 
 Twice line_lab(const std::string& events) { return Twice(std::string(kLineLab) + events); }
@@ -137,6 +142,18 @@ TEST(Events, APartitionStopsWhatComesFromTheOtherSide) {
   EXPECT_EQ(received(line_lab("  - 250ms..650ms: partition r1 -> b\n").one), 20) << "what r1 passes on is not from it";
 }
 
+TEST(Events, AFilterTakesTheNthThatFits) {
+  const Twice third = line_lab("  - 250ms: filter r1--r2 drop 3rd \"icmp and src a\"\n");
+  EXPECT_EQ(received(third.one), 19);
+  EXPECT_EQ(third.one.report()["nodes"]["r2"]["interfaces"]["r1"]["drops"]["link-filtered"], 1);
+  const Twice every = line_lab("  - 250ms..1450ms: filter r2->r1 drop every 3rd \"icmp[icmptype] == icmp-echoreply\"\n");
+  EXPECT_EQ(received(every.one), 20 - 4);
+  EXPECT_EQ(received(line_lab("  - 250ms: filter r1--r2 drop \"tcp\"\n").one), 20);
+  EXPECT_EQ(line_lab("  - 250ms: filter r1->r2 duplicate 2nd \"src a\"\n").one.program("p")["result"]["duplicates"], 1);
+  EXPECT_GT(line_lab("  - 250ms: filter r1->r2 delay 40ms 2nd \"src a\"\n").one.program("p")["result"]["rtt_max_s"], 0.04);
+  EXPECT_EQ(received(line_lab("  - 250ms: filter r1->r2 corrupt 2nd \"src a\"\n").one), 19);
+}
+
 TEST(Events, HealEndsEveryPartitionAndNoEndIsToldTwice) {
   const Twice ran = line_lab("  - 250ms..900ms: partition a from b\n  - 250ms: partition b\n  - 450ms: heal\n");
   EXPECT_EQ(received(ran.one), 18);
@@ -188,6 +205,14 @@ TEST(Events, TablesOfTheSameMomentShowWhatTheEventDid) {
     }
   }
   EXPECT_THAT(up, ElementsAre("0.450000000 false", "0.900000000 false", "end true"));
+}
+
+TEST(Events, WhatWaitsForAProgramThatIsReplacedIsLeftOut) {
+  lab::Description lab = load(std::string(kLineLab) + "  - p ends: link r1--r2 down\n  - 1s: link r1--r2 down\n");
+  ASSERT_TRUE(do_only(lab, std::vector<std::string>{"a: ping b count=1"}));
+  const Ran ran(lab);
+  ASSERT_EQ(ran.report()["events"].size(), 1U);
+  EXPECT_EQ(ran.report()["events"][0]["text"], "1s: link r1--r2 down");
 }
 
 // ---- nodes --------------------------------------------------------------------------------------------------------

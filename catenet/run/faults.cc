@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "catenet/packet/filter_expression.h"
 #include "catenet/run/link_settings.h"
 
 namespace catenet::run {
@@ -62,6 +63,28 @@ std::shared_ptr<const medium::Origins> origins_of(const lab::Description& lab, c
   return origins;
 }
 
+/// The lab has let the expression pass, so it is one; the addresses of its nodes are known by now.
+std::shared_ptr<const PacketFilter> compiled(const std::string& expression, const lab::Description& lab) {
+  auto addresses = [&](std::string_view name) -> std::optional<std::vector<FilterAddress>> {
+    std::vector<FilterAddress> found;
+    for (const lab::Node& node : lab.nodes) {
+      for (const lab::Interface& interface : node.interfaces) {
+        if (node.name == name && interface.address.is_set()) {
+          const auto bytes = interface.address->address().to_bytes();
+          std::transform(bytes.begin(), bytes.end(), found.emplace_back().bytes.begin(),
+                         [](std::byte b) { return std::to_integer<std::uint8_t>(b); });
+        }
+      }
+    }
+    return found;
+  };
+  const auto program = compile_filter(expression, FilterNames::of(addresses));
+  check(program.has_value(), "a filter that the lab's check let pass is none");
+  auto filter = PacketFilter::make(*program);
+  check(filter.has_value(), "a compiled filter is no program");
+  return *filter;
+}
+
 }  // namespace
 
 Faults::Faults(Network& network, Programs& programs, OnRestart on_restart)
@@ -98,6 +121,8 @@ Node& Faults::teller(std::size_t index) const {
     node = lab.links[flap->on.link].a;
   } else if (const auto* burst = std::get_if<lab::LinkBurst>(&action)) {
     node = lab.links[burst->on.link].a;
+  } else if (const auto* filter = std::get_if<lab::LinkFilter>(&action)) {
+    node = lab.links[filter->on.link].a;
   } else if (const auto* partition = std::get_if<lab::NetworkPartition>(&action)) {
     node = partition->a.front();
   } else if (const auto* of_nodes = std::get_if<lab::NodeChange>(&action)) {
@@ -215,6 +240,33 @@ void Faults::settle_up(lab::LinkIndex index) {
   made.cable->set_up(up);
 }
 
+// ---- filters ------------------------------------------------------------------------------------------------------
+
+void Faults::begin_one(std::size_t index, const lab::LinkFilter& filter) {
+  medium::FrameRule rule;
+  rule.number = index;
+  rule.filter = compiled(filter.expression, network_.lab());
+  rule.nth = filter.nth;
+  rule.repeats = filter.repeats;
+  rule.action = static_cast<medium::FrameRule::Action>(filter.action);
+  rule.reason = DropReason::link_filtered;
+  rule.delay = filter.delay;
+  for (const bool forward : {true, false}) {
+    if (forward ? filter.on.forward : filter.on.backward) {
+      on_the_way(filter.on.link, forward).add_rule(rule);
+    }
+  }
+}
+
+bool Faults::end_one(std::size_t index, const lab::LinkFilter& filter) {
+  for (const bool forward : {true, false}) {
+    if (forward ? filter.on.forward : filter.on.backward) {
+      on_the_way(filter.on.link, forward).remove_rule(index);
+    }
+  }
+  return true;
+}
+
 // ---- partitions ---------------------------------------------------------------------------------------------------
 
 void Faults::begin_one(std::size_t index, const lab::NetworkPartition& partition) {
@@ -262,8 +314,12 @@ void Faults::begin_one(std::size_t /*index*/, const lab::NetworkHeal& /*heal*/) 
 bool Faults::end_one(std::size_t /*index*/, const lab::NetworkHeal& /*heal*/) { return false; }
 
 medium::Impairment& Faults::in_front_of(const lab::Interface& interface) const {
-  const Network::LinkEntry& link = network_.links()[interface.link];
-  const auto& found = interface.is_a ? link.backward : link.forward;
+  return on_the_way(interface.link, !interface.is_a);
+}
+
+medium::Impairment& Faults::on_the_way(lab::LinkIndex index, bool forward) const {
+  const Network::LinkEntry& link = network_.links()[index];
+  const auto& found = forward ? link.forward : link.backward;
   check(found != nullptr, "a link was made without what an event of the lab needs");
   return *found;
 }

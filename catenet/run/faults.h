@@ -53,12 +53,14 @@ class Faults {
   void begin_one(std::size_t index, const lab::LinkChange& change);
   void begin_one(std::size_t index, const lab::LinkFlap& flap);
   void begin_one(std::size_t index, const lab::LinkBurst& burst);
+  void begin_one(std::size_t index, const lab::LinkFilter& filter);
   void begin_one(std::size_t index, const lab::NetworkPartition& partition);
   void begin_one(std::size_t index, const lab::NetworkHeal& heal);
   void begin_one(std::size_t index, const lab::NodeChange& change);
   bool end_one(std::size_t index, const lab::LinkChange& change);
   bool end_one(std::size_t index, const lab::LinkFlap& flap);
   bool end_one(std::size_t index, const lab::LinkBurst& burst);
+  bool end_one(std::size_t index, const lab::LinkFilter& filter);
   bool end_one(std::size_t index, const lab::NetworkPartition& partition);
   bool end_one(std::size_t index, const lab::NetworkHeal& heal);
   bool end_one(std::size_t index, const lab::NodeChange& change);
@@ -70,6 +72,7 @@ class Faults {
   void settle_up(lab::LinkIndex link);
   void settle_links_of(lab::NodeIndex node);
   void cut_ways(std::size_t index, const std::vector<std::uint32_t>& from, const std::vector<std::uint32_t>& into);
+  [[nodiscard]] medium::Impairment& on_the_way(lab::LinkIndex link, bool forward) const;
   [[nodiscard]] medium::Impairment& in_front_of(const lab::Interface& interface) const;
   void crash(std::size_t index, lab::NodeIndex node);
   bool restart(lab::NodeIndex node);

@@ -336,6 +336,10 @@ void Programs::cut_by_crash(std::size_t index, bool comes_back) {
   if (!comes_back && !*record.described->service) {
     record.phase = Phase::ended;
   }
+  if (running.output != nullptr) {
+    running.output->tell();
+  }
+  changed(record).is = true;
   if (ran) {
     node_of(record).note(NoteKind::program_exited, [&] { return record.described->name + ": " + record.ending(); });
   }
@@ -351,6 +355,7 @@ void Programs::start_again(lab::NodeIndex node) {
       record->signal = 0;
       record->failure.clear();
     }
+    changed(*record).is = true;
   }
   changed_.front().is = true;
 }

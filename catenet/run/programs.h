@@ -105,12 +105,6 @@ class Programs {
   bool real_time_;
   std::vector<std::unique_ptr<ProgramRecord>> records_;
   std::vector<std::unique_ptr<Running>> running_;  // beside records_
-  struct NodeState {
-    bool down = false;
-    bool paused = false;
-    Instant since;  // it was started again
-  };
-  std::vector<NodeState> states_;  // by node
   std::size_t finite_ = 0;
   std::size_t finite_ended_ = 0;
   // Somebody ended, became ready or spoke since the last update: each thread says so for its own programs, and they are
@@ -121,6 +115,12 @@ class Programs {
   [[nodiscard]] Changed& changed(const ProgramRecord& record);
   [[nodiscard]] bool take_changes();
   std::vector<Changed> changed_;  // by thread
+  struct NodeState {
+    bool down = false;
+    bool paused = false;
+    Instant since;  // it was started again
+  };
+  std::vector<NodeState> states_;  // by node
   Instant last_end_;
 };
 
