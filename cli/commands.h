@@ -83,6 +83,23 @@ struct ReplayArguments {
 };
 int replay_command(const ReplayArguments& arguments);
 
+struct SweepArguments {
+  std::string lab;
+  std::string out;  ///< empty: out/<lab>-sweep
+  std::vector<std::string> set;
+  std::string seeds;
+  std::vector<std::string> facts;
+  std::uint32_t jobs = 0;  ///< 0: as many as there are cores, one in real time
+  std::string timeout;
+  std::string csv;
+  std::string html;
+  bool restart = false;
+  bool keep = false;
+  bool json = false;
+  bool quiet = false;
+};
+int sweep_command(const SweepArguments& arguments);
+
 struct PacketdrillArguments {
   std::vector<std::string> files;
   std::string profile;         ///< empty or "linux"

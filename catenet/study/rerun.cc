@@ -9,14 +9,11 @@
 #include "catenet/lab/units.h"
 #include "catenet/run/load.h"
 #include "catenet/run/version.h"
+#include "catenet/study/failure.h"
 
 namespace catenet::study {
 namespace {
 
-using run::RunFailure;
-
-constexpr int kWrong = 2;
-constexpr int kMachine = 3;
 constexpr int kInterrupted = 130;
 
 class Silence final : public run::Console {
@@ -24,8 +21,6 @@ class Silence final : public run::Console {
   void progress(Instant, Instant, std::uint64_t) override {}
   void text(std::string_view) override {}
 };
-
-std::unexpected<RunFailure> wrong(std::string text) { return std::unexpected(RunFailure{kWrong, std::move(text)}); }
 
 /// The moments of a run's tables up to `last`, in order.
 std::vector<Instant> moments_until(const RunFolder& run, Instant last) {
@@ -47,7 +42,7 @@ std::expected<run::RunResult, RunFailure> run_into(const std::filesystem::path& 
     return ran;
   }
   if (!run::write_report(ran->report, out)) {
-    return std::unexpected(RunFailure{kMachine, "cannot write " + (out / "report.json").string()});
+    return machine("cannot write " + (out / "report.json").string());
   }
   if (ran->interrupted) {
     return std::unexpected(RunFailure{kInterrupted, "interrupted"});
@@ -106,7 +101,7 @@ std::expected<lab::Description, RunFailure> lab_of(const RunFolder& run) {
 
 std::expected<RunFolder, RunFailure> run_again(const RunFolder& run, const std::filesystem::path& out) {
   if (out.empty()) {
-    return std::unexpected(RunFailure{kMachine, "cannot make a temporary folder"});
+    return machine("cannot make a temporary folder");
   }
   auto lab = lab_of(run);
   if (!lab) {
@@ -125,7 +120,7 @@ std::expected<RunFolder, RunFailure> run_again(const RunFolder& run, const std::
   }
   auto again = open_run(out);
   if (!again) {
-    return std::unexpected(RunFailure{kMachine, again.error()});
+    return machine(again.error());
   }
   if (again->digest() != run.digest()) {
     return wrong(fmt::format("{} made again has the digest {}, not {}; it was made by version {}, this is {}",
@@ -173,7 +168,7 @@ std::expected<Replay, RunFailure> replay(const RunFolder& run, const ReplayOptio
   out.result = std::move(*ran);
   auto again = open_run(out.out);
   if (!again) {
-    return std::unexpected(RunFailure{kMachine, again.error()});
+    return machine(again.error());
   }
   auto past = compare_runs(run, *again, {.before = options.to});
   if (!past) {
