@@ -75,7 +75,7 @@ struct ReplayArguments {
   std::string run;
   std::string to;
   std::string out;                ///< empty: RUN/replay-TIMEs
-  std::string then;               ///< an event of the lab
+  std::vector<std::string> then;  ///< events of the lab
   std::vector<std::string> what;  ///< --do
   std::string until;
   bool json = false;

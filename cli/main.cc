@@ -130,7 +130,13 @@ void add_replay(CLI::App& app, ReplayArguments& a, int& exit) {
   replay->add_option("RUN", a.run, "output folder of a run in virtual time")->required();
   replay->add_option("--to", a.to, "the moment, for instance 12.3s")->required()->type_name("TIME");
   replay->add_option("--out", a.out, "folder for the results (default: RUN/replay-TIME)")->type_name("DIR");
-  replay->add_option("--then", a.then, "from the moment on: an event of the lab")->type_name("EVENT");
+  replay
+      ->add_option("--then", a.then,
+                   "what happens at that moment, as in events: of a lab: 'link a--b down', 'for 2s: crash a'; may be "
+                   "repeated; the run goes on")
+      ->type_name("EVENT")
+      ->take_all()
+      ->allow_extra_args(false);
   replay->add_option("--do", a.what, "from the moment on, also this program: 'alice: ping bob'; may be repeated")
       ->type_name("'NODE: COMMAND'")
       ->take_all()

@@ -146,10 +146,24 @@ class Replay(lab.LabTest):
         self.assertEqual(code, 1)
         self.assertGreaterEqual(json.loads(text)["partings"][0]["at_s"], 2)
 
+    def test_another_fault_from_there_on(self):
+        run = self.run_lab(lab.EXAMPLES / "campus.yaml", "--quiet")
+        code, text, error = self.catenet("replay", run.out, "--to", "1.5s", "--then", "for 500ms: link r1--r2 down", "--out", "cut")
+        self.assertIn("agrees with the run: 26 captures", text, error)
+        code, text, _ = self.catenet("diff", run.out, "cut", "--json")
+        self.assertEqual(code, 1)
+        self.assertEqual(json.loads(text)["partings"][0]["at_s"], 1.5)
+        down = [event for event in lab.Run(0, "", "", self.folder / "cut").events if event["kind"] in ("link-down", "link-up")]
+        self.assertEqual([(event["t"], event["kind"]) for event in down if event["node"] == "r1"],
+                         [(1.5, "link-down"), (2.0, "link-up")])
+        code, _, error = self.catenet("replay", run.out, "--to", "1.5s", "--then", "link r1--r3 dwn")
+        self.assertEqual(code, 2)
+        self.assertIn("--then:1:", error)
+
     def test_refusals(self):
         run = self.run_lab(lab.EXAMPLES / "pcb.yaml", "--quiet")
         for arguments, wanted in ((["--to", "1h"], "ended at"), (["--to", "soon"], "--to soon"),
-                                  (["--to", "1ms", "--until", "2s"], "--until is about what --do adds")):
+                                  (["--to", "1ms", "--until", "2s"], "--until is about what --then and --do add")):
             code, _, error = self.catenet("replay", run.out, *arguments)
             self.assertEqual(code, 2)
             self.assertIn(wanted, error)

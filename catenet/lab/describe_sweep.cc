@@ -14,7 +14,7 @@ constexpr std::uint64_t kMostRuns = 1'000'000;
 constexpr std::uint64_t kLargestSeed = std::numeric_limits<std::int64_t>::max();  // results keep them as SQL integers
 
 /// What may be varied: the keys of a lab that make a difference to a run, with seeds: for the seed.
-constexpr std::string_view kRoots[] = {"until", "snaplen", "defaults", "nodes", "links"};
+constexpr std::string_view kRoots[] = {"until", "snaplen", "defaults", "nodes", "links", "events"};
 
 Parsed<SeedRange> parse_seeds(std::string_view text) {
   const std::size_t dots = text.find("..");

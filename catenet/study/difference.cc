@@ -122,11 +122,12 @@ void compare_labs(const std::string& a, const std::string& b, Difference& out) {
 }
 
 /// The moments whose tables both runs have and which count.
-std::set<std::string> common_moments(const RunFolder& a, const RunFolder& b, std::optional<Instant> before) {
+std::set<std::string> common_moments(const RunFolder& a, const RunFolder& b, const DiffOptions& options) {
   std::set<std::string> out;
   for (const std::string& moment : a.moments) {
     const auto at = seconds_from(moment);
-    const bool counts = !before || (at && *at <= *before);
+    const auto& before = options.before;
+    const bool counts = !before || (at && (*at < *before || (options.its_tables && *at == *before)));
     if (counts && b.moments.contains(moment)) {
       out.insert(moment);
     }
@@ -192,7 +193,7 @@ std::expected<Difference, std::string> compare_runs(const RunFolder& a, const Ru
   if (const auto taken = take(compare_events(a, b, options.before)); !taken) {
     return std::unexpected(taken.error());
   }
-  const auto moments = common_moments(a, b, options.before);
+  const auto moments = common_moments(a, b, options);
   out.moments = moments.size();
   if (const auto taken = take(compare_tables(a, b, moments)); !taken) {
     return std::unexpected(taken.error());
