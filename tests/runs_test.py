@@ -276,6 +276,22 @@ class Sweep(lab.LabTest):
             columns = [row[1] for row in self.rows(f"PRAGMA table_info({table})")]
             self.assertIn(f"| `{table}` | " + ", ".join(f"`{column}`" for column in columns) + " |", text)
 
+    def test_check_knows_the_sweep(self):
+        code, text, error = self.catenet("check", self.write(SWEEP))
+        self.assertEqual(code, 0, error)
+        self.assertIn("a sweep of 12 runs", text)
+        code, _, error = self.catenet("check", self.write(SWEEP.replace("[cubic, newreno]", "[cubic, newrino]")))
+        self.assertEqual(code, 2)
+        self.assertIn("did you mean 'newreno'?", error)
+
+    def test_faults_as_values(self):
+        faults = SWEEP.replace("matrix:", "matrix:\n  events: [[], ['200ms..1s: link r--b down']]").replace("1..3", "1")
+        self.sweep(self.write(faults), "--csv", "runs.csv")
+        with open(self.folder / "runs.csv", newline="") as file:
+            took = [float(row["up.time_s"]) for row in csv.DictReader(file)]
+        self.assertEqual(len(took), 8)
+        self.assertLess(max(took[:4]), min(took[4:]), "a link that is down for a while takes time")
+
     def test_wrong_values_are_told_first(self):
         code, _, error = self.catenet("sweep", self.write(SWEEP.replace("[0%, 1%]", "[0%, 1]")), "--out", "sweep")
         self.assertEqual(code, 2)

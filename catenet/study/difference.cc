@@ -7,14 +7,15 @@
 #include <iterator>
 #include <tuple>
 
+#include "catenet/study/shown.h"
+
 namespace catenet::study {
 namespace {
 
 constexpr std::size_t kShownOfValue = 120;
 
 std::string value_text(const Json& value) {
-  const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
-  return text.size() <= kShownOfValue ? text : text.substr(0, kShownOfValue) + "...";
+  return shown(value.is_string() ? value.get<std::string>() : value.dump(), kShownOfValue);
 }
 
 /// Counts differences and keeps the first ones.
@@ -34,7 +35,7 @@ class JsonComparison {
 
  private:
   static std::string inside(const std::string& path, const std::string& key) {
-    return path.empty() ? key : path + "." + key;
+    return path.empty() ? shown(key) : path + "." + shown(key);
   }
   void objects(const Json& a, const Json& b, const std::string& path) {
     for (const auto& [key, value] : a.items()) {
@@ -97,7 +98,7 @@ void compare_labs(const std::string& a, const std::string& b, Difference& out) {
   std::size_t shown[2] = {};
   const auto tell = [&](bool in_a, std::string_view text) {
     if (shown[in_a ? 0 : 1]++ < kLabShown) {
-      out.lab.push_back({in_a, std::string(text)});
+      out.lab.push_back({in_a, shown(text)});
     }
   };
   if (lines_a.size() == lines_b.size()) {

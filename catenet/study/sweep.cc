@@ -20,6 +20,7 @@
 #include "catenet/live/epoll_loop.h"
 #include "catenet/run/version.h"
 #include "catenet/study/failure.h"
+#include "catenet/study/shown.h"
 
 namespace catenet::study {
 namespace {
@@ -139,7 +140,7 @@ SweepRun result_of(const Child& child, const FactPatterns& patterns) {
   } else {
     run.signal = WTERMSIG(status);
   }
-  const Json report = Json::parse(file_text(child.folder() / "report.json", kMostReport), nullptr, false);
+  const Json report = parse_json(file_text(child.folder() / "report.json", kMostReport));
   const bool ended = run.exit == 0 || run.exit == 1;
   if (child.timed_out() || !ended || !report.is_object()) {
     run.status = child.timed_out() ? "timeout" : run.signal ? "crashed" : "error";
@@ -156,8 +157,9 @@ SweepRun result_of(const Child& child, const FactPatterns& patterns) {
   run.end_s = end.is_number() ? std::optional(end.get<double>()) : std::nullopt;
   const Json expectations = report.value("expect", Json::array());
   for (const Json& e : expectations) {
-    if (e.is_object() && e.value("text", Json()).is_string() && e.value("ok", Json()).is_boolean()) {
-      run.expectations.push_back({e["text"].get<std::string>(), e["ok"].get<bool>(), e.value("got", "")});
+    if (e.is_object() && e.value("text", Json()).is_string() && e.value("ok", Json()).is_boolean() &&
+        e.value("got", Json()).is_string()) {
+      run.expectations.push_back({e["text"].get<std::string>(), e["ok"].get<bool>(), e["got"].get<std::string>()});
     }
   }
   return run;
@@ -217,9 +219,7 @@ class Sweep {
     for (const auto& [point, seed] : store_->done()) {
       found_.emplace(point, seed);
     }
-    for (const SweepRun& run : store_->runs()) {
-      failed_ += run.status == "failed" ? 1 : 0;
-    }
+    failed_ = store_->count("failed");
     outcome_.found = found_.size();
     labs_.assign(plan_.points.size(), false);
     auto signals = live::SignalWatch::create();

@@ -82,6 +82,10 @@ std::expected<SweepPlan, std::string> plan_sweep(const std::filesystem::path& fi
   if (plan.seeds.empty()) {
     plan.seeds.push_back(*base.lab.seed);
   }
+  if (points > kMostSweepRuns / plan.seeds.size()) {
+    return std::unexpected(fmt::format("{}: {} points with {} seeds each are more than {} runs\n", file.string(),
+                                       points, plan.seeds.size(), kMostSweepRuns));
+  }
   for (std::uint64_t i = 0; i < points; ++i) {
     SweepPoint point = point_at(base.lab, i);
     point.label = label_of(plan, point);

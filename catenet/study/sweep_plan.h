@@ -12,6 +12,8 @@
 
 namespace catenet::study {
 
+inline constexpr std::uint64_t kMostSweepRuns = 1'000'000;
+
 struct SweepPoint {
   std::vector<std::string> values;  ///< YAML, beside SweepPlan::parameters
   std::string hash;                 ///< of its effective lab without seed and captures: the same lab has the same one

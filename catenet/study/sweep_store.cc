@@ -293,6 +293,11 @@ std::set<std::pair<std::size_t, std::uint64_t>> SweepStore::done() const {
   return out;
 }
 
+std::uint64_t SweepStore::count(const std::string& status) const {
+  Statement read(db_.get(), "SELECT count(*) FROM runs WHERE status = ?");
+  return read.bind(status).step() ? static_cast<std::uint64_t>(read.integer(0)) : 0;
+}
+
 std::expected<void, std::string> SweepStore::record(const SweepRun& run) {
   Transaction transaction(db_.get());
   if (!transaction.is_open() || !write_run(db_.get(), run) || !transaction.commit()) {

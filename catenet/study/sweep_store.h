@@ -65,6 +65,8 @@ class SweepStore {
 
   /// The runs that have a result.
   [[nodiscard]] std::set<std::pair<std::size_t, std::uint64_t>> done() const;
+  /// How many runs have this status.
+  [[nodiscard]] std::uint64_t count(const std::string& status) const;
   /// Replaces what is there of that run, in one transaction.
   [[nodiscard]] std::expected<void, std::string> record(const SweepRun& run);
   /// Makes the summaries anew from all runs with a result.

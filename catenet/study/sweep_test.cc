@@ -48,6 +48,12 @@ TEST(SweepPlan, TellsAWrongValueBeforeAnythingRuns) {
   EXPECT_THAT(plan_sweep(place.folder / "none.yaml", {}).error(), HasSubstr("cannot read the file"));
 }
 
+TEST(SweepPlan, HasALimit) {
+  const SweepPlace place("matrix: {nodes.a.ttl: [1, 2]}\nnodes: {a: host, b: host}\nlinks: [a -- b]\n");
+  EXPECT_THAT(plan_sweep(place.folder / "lab.yaml", {"seeds=1..500001"}).error(),
+              HasSubstr("2 points with 500001 seeds each are more than 1000000 runs"));
+}
+
 TEST(SweepPlan, HashesTheLabAndNotItsSeedOrCaptures) {
   const SweepPlace place;
   const std::string hash = place.plan().points[0].hash;
