@@ -230,6 +230,11 @@ class Sweep(lab.LabTest):
         self.assertIn("up.goodput_bps [Mbit/s]", page)
         self.assertIsNone(re.search(r"(src|href)=|@import|url\(", page), "it refers to no other file")
 
+    def test_the_example(self):
+        text, _ = self.sweep(lab.EXAMPLES / "sweep.yaml", "--html", "page.html")
+        self.assertIn("40 of 40 runs", text)
+        self.assertIn("upload.goodput_bps [Mbit/s]", (self.folder / "page.html").read_text())
+
     def test_goes_on_after_a_kill(self):
         path = self.write(SWEEP.replace("1..3", "1..40"))
         started = subprocess.Popen([str(lab.CATENET), "sweep", str(path), "--out", "sweep", "--jobs", "2", "--quiet"],
