@@ -5,6 +5,7 @@
 
 #include "catenet/app/program.h"
 #include "catenet/lab/explain.h"
+#include "catenet/study/sweep_plan.h"
 #include "cli/commands.h"
 
 namespace catenet::cli {
@@ -15,23 +16,35 @@ int check_command(const CheckArguments& arguments) {
     return *failed;
   }
   const lab::Description& lab = loaded.lab;
+  std::uint64_t runs = 0;  // of a sweep
+  if (!lab.matrix.empty() || !lab.seeds.empty()) {
+    const auto plan = study::plan_sweep(arguments.lab, arguments.set);
+    if (!plan) {
+      fmt::print(stderr, "{}", plan.error());
+      return kUsage;
+    }
+    runs = plan->runs();
+  }
   const char* clock = lab.needs_real_time() ? "real" : "virtual";
   if (arguments.explain) {
     fmt::print("{}", lab::explain(lab));
   } else if (arguments.json) {
-    const nlohmann::ordered_json out = {{"lab", lab.name},
-                                        {"ok", true},
-                                        {"nodes", lab.nodes.size()},
-                                        {"links", lab.links.size()},
-                                        {"segments", lab.segments.size()},
-                                        {"programs", lab.programs.size()},
-                                        {"expectations", lab.expectations.size()},
-                                        {"clock", clock}};
+    nlohmann::ordered_json out = {{"lab", lab.name},
+                                  {"ok", true},
+                                  {"nodes", lab.nodes.size()},
+                                  {"links", lab.links.size()},
+                                  {"segments", lab.segments.size()},
+                                  {"programs", lab.programs.size()},
+                                  {"expectations", lab.expectations.size()},
+                                  {"clock", clock}};
+    if (runs > 0) {
+      out["sweep_runs"] = runs;
+    }
     fmt::print("{}\n", out.dump(2));
   } else {
-    fmt::print("{}: fine. {} nodes, {} links, {} networks, {} programs, {} expectations; runs in {} time\n", lab.name,
+    fmt::print("{}: fine. {} nodes, {} links, {} networks, {} programs, {} expectations; runs in {} time{}\n", lab.name,
                lab.nodes.size(), lab.links.size(), lab.segments.size(), lab.programs.size(), lab.expectations.size(),
-               clock);
+               clock, runs > 0 ? fmt::format("; a sweep of {} runs", runs) : "");
   }
   return kFine;
 }

@@ -75,13 +75,30 @@ struct ReplayArguments {
   std::string run;
   std::string to;
   std::string out;                ///< empty: RUN/replay-TIMEs
-  std::string then;               ///< an event of the lab
+  std::vector<std::string> then;  ///< events of the lab
   std::vector<std::string> what;  ///< --do
   std::string until;
   bool json = false;
   bool quiet = false;
 };
 int replay_command(const ReplayArguments& arguments);
+
+struct SweepArguments {
+  std::string lab;
+  std::string out;  ///< empty: out/<lab>-sweep
+  std::vector<std::string> set;
+  std::string seeds;
+  std::vector<std::string> facts;
+  std::uint32_t jobs = 0;  ///< 0: as many as there are cores, one in real time
+  std::string timeout;
+  std::string csv;
+  std::string html;
+  bool restart = false;
+  bool keep = false;
+  bool json = false;
+  bool quiet = false;
+};
+int sweep_command(const SweepArguments& arguments);
 
 struct PacketdrillArguments {
   std::vector<std::string> files;

@@ -46,7 +46,7 @@ int diff_command(const DiffArguments& arguments) {
     return kUsage;
   }
   if (arguments.json) {
-    fmt::print("{}\n", study::to_json(*difference, *a, *b).dump(2));
+    fmt::print("{}\n", study::to_json(*difference, *a, *b).dump(2, ' ', false, study::Json::error_handler_t::replace));
   } else if (!arguments.quiet) {
     fmt::print("{}", study::render(*difference, *a, *b, colour_on(STDOUT_FILENO)));
   }

@@ -26,6 +26,7 @@ Examples:
   catenet check lab.yaml --explain               every default and every assigned address
   catenet show out/office pcb --node web         a table of a finished run
   catenet diff out/one out/two                   the first frame, event or table in which two runs differ
+  catenet sweep lab.yaml --html sweep.html       every combination of matrix: and seeds:, with means and charts
   catenet replay out/campus --to 12.3s           every table at that moment of a run
   catenet run lab.yaml --flows && catenet plot out/lab    a connection's sequence numbers, window and round trips
 )";
@@ -129,7 +130,13 @@ void add_replay(CLI::App& app, ReplayArguments& a, int& exit) {
   replay->add_option("RUN", a.run, "output folder of a run in virtual time")->required();
   replay->add_option("--to", a.to, "the moment, for instance 12.3s")->required()->type_name("TIME");
   replay->add_option("--out", a.out, "folder for the results (default: RUN/replay-TIME)")->type_name("DIR");
-  replay->add_option("--then", a.then, "from the moment on: an event of the lab")->type_name("EVENT");
+  replay
+      ->add_option("--then", a.then,
+                   "what happens at that moment, as in events: of a lab: 'link a--b down', 'for 2s: crash a'; may be "
+                   "repeated; the run goes on")
+      ->type_name("EVENT")
+      ->take_all()
+      ->allow_extra_args(false);
   replay->add_option("--do", a.what, "from the moment on, also this program: 'alice: ping bob'; may be repeated")
       ->type_name("'NODE: COMMAND'")
       ->take_all()
@@ -142,6 +149,38 @@ void add_replay(CLI::App& app, ReplayArguments& a, int& exit) {
       "The run is made again from RUN/lab.yaml, and what it left of the time before the moment is compared.\n"
       "Exit codes: 0 fine; 1 the past is not that of the run, or what was added failed; 2 wrong use.");
   replay->callback([&] { exit = replay_command(a); });
+}
+
+void add_sweep(CLI::App& app, SweepArguments& a, int& exit) {
+  CLI::App* sweep = app.add_subcommand(
+      "sweep", "Run a lab with every combination of its matrix: and its seeds:, and say what that gives");
+  sweep->add_option("LAB", a.lab, "the lab file, with matrix: and seeds: (docs/sweep.md)")->required();
+  sweep->add_option("--out", a.out, "folder for the results (default: out/<lab>-sweep)")->type_name("DIR");
+  sweep->add_option("--jobs,-j", a.jobs, "runs at once (default: one for each core; one in real time)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1024));
+  sweep->add_option("--set", a.set, "override a value of the lab, for all runs: path=value; may be repeated")
+      ->type_name("PATH=VALUE")
+      ->take_all()
+      ->allow_extra_args(false);
+  sweep->add_option("--seeds", a.seeds, "instead of the lab's: 1..10, or [1, 5, 20..29]")->type_name("SEEDS");
+  sweep
+      ->add_option("--fact", a.facts,
+                   "also keep these numbers of the reports, for instance 'nodes.*.counters.TcpRetransSegs'")
+      ->type_name("PATTERN")
+      ->take_all()
+      ->allow_extra_args(false);
+  sweep->add_option("--timeout", a.timeout, "end a run that takes longer than this, of wall time")->type_name("TIME");
+  sweep->add_option("--csv", a.csv, "write a row for each run")->type_name("FILE");
+  sweep->add_option("--html", a.html, "write a page with charts")->type_name("FILE");
+  sweep->add_flag("--restart", a.restart, "throw away the results that are there");
+  sweep->add_flag("--keep", a.keep, "keep the folder of each run, with the captures of the lab");
+  sweep->add_flag("--json", a.json, "print the numbers of runs as JSON");
+  sweep->add_flag("--quiet,-q", a.quiet, "print only what is wrong");
+  sweep->footer(
+      "Results are in OUT/sweep.db (SQLite), run by run: an interrupted sweep goes on where it was.\n"
+      "Exit codes: 0 every run passed; 1 a run failed or has no result; 2 wrong use or a wrong lab.");
+  sweep->callback([&] { exit = sweep_command(a); });
 }
 
 void add_packetdrill(CLI::App& app, PacketdrillArguments& a, int& exit) {
@@ -197,6 +236,8 @@ int main_of(int argc, char** argv) {
   add_diff(app, diff_arguments, exit);
   ReplayArguments replay_arguments;
   add_replay(app, replay_arguments, exit);
+  SweepArguments sweep_arguments;
+  add_sweep(app, sweep_arguments, exit);
   PacketdrillArguments packetdrill_arguments;
   add_packetdrill(app, packetdrill_arguments, exit);
   app.add_subcommand("programs", "List the programs that simulated hosts can run")->callback([&] {

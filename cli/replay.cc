@@ -35,37 +35,33 @@ std::optional<study::ReplayOptions> options_of(const ReplayArguments& arguments)
   options.to = Instant::zero() + *to;
   options.out = arguments.out;
   options.what = arguments.what;
+  options.then = arguments.then;
   if (!arguments.until.empty()) {
     const auto until = lab::parse_duration(arguments.until);
     if (!until) {
       print_error(fmt::format("--until {}: {}", arguments.until, until.error()));
       return std::nullopt;
     }
-    if (arguments.what.empty()) {
-      print_error("--until is about what --do adds; without it a replay ends at --to");
+    if (!options.goes_on()) {
+      print_error("--until is about what --then and --do add; without them a replay ends at --to");
       return std::nullopt;
     }
     options.until = *until;
   }
-  if (!arguments.then.empty()) {
-    print_error(fmt::format("--then '{}': labs of this version have no events; what can be added is a program, by --do",
-                            arguments.then));
-    return std::nullopt;
-  }
   return options;
 }
 
-void print_outcome(const study::Replay& replay, const ReplayArguments& arguments, Instant to) {
-  fmt::print("{} s of {}, again in {}\n", study::moment_name(to), arguments.run, replay.out.string());
+void print_outcome(const study::Replay& replay, const ReplayArguments& arguments, const study::ReplayOptions& options) {
+  fmt::print("{} s of {}, again in {}\n", study::moment_name(options.to), arguments.run, replay.out.string());
   fmt::print("agrees with the run: {} captures and the events before that moment, tables of {} moment{}\n",
              replay.past.captures, replay.past.moments, replay.past.moments == 1 ? "" : "s");
   for (const std::string& line : replay.result.failed) {
-    if (!arguments.what.empty()) {  // else the moment has cut off whatever was running
+    if (options.goes_on()) {  // else the moment has cut off whatever was running
       fmt::print("  FAIL {}\n", line);
     }
   }
   fmt::print("catenet show {} TABLE{} prints what a node knew: arp, fib, pcb, ...\n", replay.out.string(),
-             arguments.what.empty() ? "" : " --at " + arguments.to);
+             options.goes_on() ? " --at " + arguments.to : "");
 }
 
 }  // namespace
@@ -100,9 +96,9 @@ int replay_command(const ReplayArguments& arguments) {
     return replay->same_version ? kBug : kFailed;
   }
   if (!arguments.json && !arguments.quiet) {
-    print_outcome(*replay, arguments, options->to);
+    print_outcome(*replay, arguments, *options);
   }
-  const bool failed = !arguments.what.empty() && !replay->result.failed.empty();
+  const bool failed = options->goes_on() && !replay->result.failed.empty();
   return failed ? kFailed : kFine;
 }
 

@@ -11,6 +11,7 @@ find_package(Boost 1.74 REQUIRED COMPONENTS context)  # 1.74 and 1.81 exclude ea
 find_package(CLI11 REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 find_library(CATENET_METIS metis REQUIRED)  # libmetis-dev
+find_package(SQLite3 REQUIRED)  # Debian: libsqlite3-dev
 if(TARGET yaml-cpp::yaml-cpp AND NOT TARGET yaml-cpp)
   add_library(yaml-cpp ALIAS yaml-cpp::yaml-cpp)
 endif()

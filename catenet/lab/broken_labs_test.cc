@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // testdata/broken/*.yaml, each with its messages in a .expected file beside it; testdata/good/*.yaml load without one.
 // CATENET_UPDATE_EXPECTED=1 writes the .expected files anew: read the difference before keeping it.
-// Covers describe.cc, describe_nodes.cc, describe_links.cc, describe_programs.cc, map_reader.cc, registry.cc,
-// loader.cc, explain.cc.
+// Covers describe.cc, describe_nodes.cc, describe_links.cc, describe_programs.cc, describe_sweep.cc, yaml_text.cc,
+// map_reader.cc, registry.cc, loader.cc, explain.cc.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

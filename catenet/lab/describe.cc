@@ -192,6 +192,12 @@ Description describe(const YamlValue& root, std::string_view default_name, const
   if (const YamlValue* expect = reader.take("expect"); expect != nullptr && !expect->is_null()) {
     read_expectations(*expect, state);
   }
+  if (const YamlValue* matrix = reader.take("matrix"); matrix != nullptr) {
+    read_matrix(*matrix, state);
+  }
+  if (const YamlValue* seeds = reader.take("seeds"); seeds != nullptr) {
+    read_seeds(*seeds, state);
+  }
   reader.finish();
   return lab;
 }

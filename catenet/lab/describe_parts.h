@@ -62,6 +62,9 @@ void read_programs(const YamlValue& run, NodeIndex node, DescribeState& state, s
 void finish_programs(const std::vector<AfterName>& afters, DescribeState& state);
 
 void read_events(const YamlValue& events, DescribeState& state);
+/// `matrix:` and `seeds:`.
+void read_matrix(const YamlValue& matrix, DescribeState& state);
+void read_seeds(const YamlValue& seeds, DescribeState& state);
 
 void read_expectations(const YamlValue& expect, DescribeState& state);
 

@@ -178,6 +178,18 @@ struct Segment {
   std::vector<std::pair<NodeIndex, std::uint32_t>> members;  ///< (node, interface) with an address, by node order
 };
 
+/// A value that a sweep varies, as --set would: a path, and YAML for each of its values.
+struct Parameter {
+  std::string path;
+  std::vector<std::string> values;  ///< at least one, all different
+  Place place;
+};
+/// Both ends belong to it.
+struct SeedRange {
+  std::uint64_t first = 1;
+  std::uint64_t last = 1;
+};
+
 struct Description {
   std::string name;
   bool named = false;  ///< by `lab:`, else after the file
@@ -191,6 +203,8 @@ struct Description {
   std::vector<Event> events;      ///< in the order of the file
   std::vector<Expectation> expectations;
   std::vector<Segment> segments;  ///< after assign()
+  std::vector<Parameter> matrix;  ///< of a sweep; a single run does not look at it
+  std::vector<SeedRange> seeds;   ///< the same; no two share a seed
 
   /// True when any node is a real Linux namespace: the lab must run in real time.
   [[nodiscard]] bool needs_real_time() const {

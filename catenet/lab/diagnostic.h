@@ -17,6 +17,7 @@ namespace catenet::lab {
 struct Place {
   static constexpr std::uint32_t kFile = 0;      ///< the lab file
   static constexpr std::uint32_t kOverride = 1;  ///< --set arguments: line n is the n-th argument
+  static constexpr std::uint32_t kEvents = 2;    ///< events that were added (LoadOptions::events): line n is the n-th
   std::uint32_t source = kFile;
   std::uint32_t line = 0;
   std::uint32_t column = 0;

@@ -4,36 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
+
+#include "catenet/lab/yaml_text.h"
 
 namespace catenet::lab {
 namespace {
-
-/// Plain where YAML reads it back as it is, else in double quotes.
-std::string yaml_text(std::string_view text) {
-  const auto plain = [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-           std::string_view("-_./:+%").find(c) != std::string_view::npos;
-  };
-  const bool simple = !text.empty() && std::isalnum(static_cast<unsigned char>(text.front())) != 0 &&
-                      std::all_of(text.begin(), text.end(), plain) && !text.ends_with(':') && text != "null" &&
-                      text != "Null" && text != "NULL";
-  if (simple) {
-    return std::string(text);
-  }
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-    }
-    if (static_cast<unsigned char>(c) < 0x20) {
-      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-    } else {
-      out += c;
-    }
-  }
-  return out + '"';
-}
 
 std::string_view comment(Origin origin) {
   switch (origin) {
@@ -84,6 +59,9 @@ class Explainer {
     }
     line(0, "capture", lab_.capture->size() == 1 ? capture : "[" + capture + "]", lab_.capture.origin);
     line(0, "snaplen", fmt::to_string(*lab_.snaplen), lab_.snaplen.origin);
+    if (shown_) {
+      sweep();
+    }
     out_ += lab_.nodes.empty() ? "nodes: {}\n" : "nodes:\n";
     for (std::size_t n = 0; n < lab_.nodes.size(); ++n) {
       node(static_cast<NodeIndex>(n));
@@ -118,6 +96,27 @@ class Explainer {
     out_ += fmt::format("{:{}}{}: {}{}\n", "", indent, key, value, said(origin));
   }
   [[nodiscard]] std::string_view said(Origin origin) const { return shown_ ? comment(origin) : std::string_view(); }
+
+  /// What is about many runs.
+  void sweep() {
+    if (!lab_.seeds.empty()) {
+      out_ += fmt::format("seeds: {}\n", lab_.seeds.size() == 1 ? seed_text(lab_.seeds[0]) : seeds_text());
+    }
+    out_ += lab_.matrix.empty() ? "" : "matrix:\n";
+    for (const Parameter& parameter : lab_.matrix) {
+      out_ += fmt::format("  {}: [{}]\n", yaml_text(parameter.path), fmt::join(parameter.values, ", "));
+    }
+  }
+  static std::string seed_text(const SeedRange& range) {
+    return range.first == range.last ? fmt::to_string(range.first) : fmt::format("{}..{}", range.first, range.last);
+  }
+  [[nodiscard]] std::string seeds_text() const {
+    std::string out;
+    for (const SeedRange& range : lab_.seeds) {
+      out += (out.empty() ? "" : ", ") + seed_text(range);
+    }
+    return "[" + out + "]";
+  }
 
   void node(NodeIndex index) {
     const Node& node = lab_.nodes[index];

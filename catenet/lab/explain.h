@@ -12,7 +12,7 @@ namespace catenet::lab {
 
 enum class Origins : std::uint8_t {
   shown,   ///< as comments, for people
-  hidden,  ///< then explaining what was explained gives the same text
+  hidden,  ///< for one run, without `matrix:` and `seeds:`; explaining what was explained gives the same text
 };
 
 /// `lab` is complete (assign() has run without errors).

@@ -54,11 +54,13 @@ LoadedLab load_text(std::string_view text, std::string_view name, const LoadOpti
   LoadedLab loaded;
   loaded.sources.push_back({std::string(name), std::string(text.substr(0, options.limits.bytes))});
   loaded.sources.push_back(override_source(options.overrides));
+  loaded.sources.push_back(event_source(options.events));
   YamlValue root = read_yaml(text, loaded.diagnostics, options.limits);
   if (!loaded.ok() && root.is_null()) {
     return loaded;  // not YAML: nothing more to be learnt from it
   }
   apply_overrides(root, options.overrides, loaded.diagnostics);
+  append_events(root, options.events, loaded.diagnostics);
   loaded.lab = describe(root, default_name(name), options.rules, loaded.diagnostics);
   assign(loaded.lab, loaded.diagnostics);
   return loaded;

@@ -16,6 +16,7 @@ namespace catenet::lab {
 
 struct LoadOptions {
   std::vector<std::string> overrides;  ///< "path=value", in order
+  std::vector<std::string> events;     ///< entries added to `events:`, "12.3s: link a--b down"; errors call them --then
   Rules rules;
   YamlLimits limits;
 };

@@ -11,6 +11,9 @@
 namespace catenet::lab {
 namespace {
 
+constexpr std::size_t kLongestArgument = 65'536;
+constexpr std::size_t kMostValues = 10'000;  // in one argument
+
 struct Step {
   std::string name;
   Place place;
@@ -77,8 +80,8 @@ class Override {
     }
     Diagnostics inner;
     YamlLimits limits;
-    limits.bytes = 65'536;
-    limits.values = 10'000;
+    limits.bytes = kLongestArgument;
+    limits.values = kMostValues;
     const YamlValue value = read_yaml(std::string_view(text).substr(equals + 1), inner, limits,
                                       {Place::kOverride, line, static_cast<std::uint32_t>(equals + 2)});
     for (const Diagnostic& error : inner.sorted()) {
@@ -204,23 +207,51 @@ class Override {
   Diagnostics& diagnostics_;
 };
 
-}  // namespace
-
-Source override_source(std::span<const std::string> overrides) {
-  Source source{"--set", {}};
-  for (std::string text : overrides) {
+/// One argument, one line.
+Source source_of(std::string name, std::span<const std::string> arguments) {
+  Source source{std::move(name), {}};
+  for (std::string text : arguments) {
     for (char& c : text) {
-      c = c == '\n' ? ' ' : c;  // one argument, one line
+      c = c == '\n' ? ' ' : c;
     }
     source.text += text + "\n";
   }
   return source;
 }
 
+}  // namespace
+
+Source override_source(std::span<const std::string> overrides) { return source_of("--set", overrides); }
+Source event_source(std::span<const std::string> events) { return source_of("--then", events); }
+
 void apply_overrides(YamlValue& root, std::span<const std::string> overrides, Diagnostics& diagnostics) {
   Override override(root, diagnostics);
   for (std::size_t i = 0; i < overrides.size(); ++i) {
     override.apply(overrides[i], static_cast<std::uint32_t>(i + 1));
+  }
+}
+
+void append_events(YamlValue& root, std::span<const std::string> events, Diagnostics& diagnostics) {
+  if (events.empty() || !root.is_map()) {
+    return;
+  }
+  if (root.find("events") == nullptr) {
+    root.keys.push_back({"events", {Place::kEvents, 1, 1}});
+    root.items.emplace_back();
+  }
+  YamlValue& list = *root.find("events");
+  if (list.is_null()) {
+    list.kind = YamlValue::Kind::kList;
+  }
+  if (!list.is_list()) {
+    return;  // describe() will say so
+  }
+  YamlLimits limits;
+  limits.bytes = kLongestArgument;
+  limits.values = kMostValues;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    list.items.push_back(
+        read_yaml(events[i], diagnostics, limits, {Place::kEvents, static_cast<std::uint32_t>(i + 1), 1}));
   }
 }
 

@@ -16,4 +16,9 @@ Source override_source(std::span<const std::string> overrides);
 
 void apply_overrides(YamlValue& root, std::span<const std::string> overrides, Diagnostics& diagnostics);
 
+/// Events that are added to the tree, one to a line, as a source for messages.
+Source event_source(std::span<const std::string> events);
+/// Each is one entry of `events:`, as YAML.
+void append_events(YamlValue& root, std::span<const std::string> events, Diagnostics& diagnostics);
+
 }  // namespace catenet::lab

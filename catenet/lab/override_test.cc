@@ -59,5 +59,25 @@ TEST(Override, ErrorsPointIntoTheArgument) {
   says("seed=\xff", "UTF-8");
 }
 
+TEST(AppendEvents, AddsToThoseOfTheLab) {
+  LoadOptions options;
+  options.events = {"2s: crash a", "1s for 500ms: [link a--r down, pause b]"};
+  const LoadedLab loaded = load_text(std::string(kLab) + "events: [3s: crash b]\n", "t.yaml", options);
+  ASSERT_TRUE(loaded.ok()) << loaded.errors();
+  ASSERT_EQ(loaded.lab.events.size(), 4U);
+  EXPECT_EQ(loaded.lab.events[0].text(), "3s: crash b");
+  EXPECT_EQ(loaded.lab.events[1].text(), "2s: crash a");
+  EXPECT_EQ(loaded.lab.events[3].text(), "1s for 500ms: pause b");
+  EXPECT_EQ(load_text(kLab, "t.yaml", options).lab.events.size(), 3U) << "a lab without events gets some";
+}
+
+TEST(AppendEvents, ErrorsPointIntoTheEvent) {
+  LoadOptions options;
+  options.events = {"2s: crash a", "2s: crush a"};
+  EXPECT_THAT(load_text(kLab, "t.yaml", options).errors(), testing::HasSubstr("--then:2:5: error: "));
+  options.events = {"2s: [crash a"};
+  EXPECT_THAT(load_text(kLab, "t.yaml", options).errors(), testing::HasSubstr("--then:1:"));
+}
+
 }  // namespace
 }  // namespace catenet::lab

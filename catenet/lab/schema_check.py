@@ -13,8 +13,8 @@ ROOT = HERE.parent.parent
 
 # Mistakes of form; mistakes of content (unknown nodes, addresses) are for `catenet check`.
 BROKEN = [
-    "bad_link", "bad_name", "bad_probability", "bad_rate", "bad_types", "event_nodes",
-    "event_times", "events_not_a_list", "missing_unit", "no_nodes", "unknown_key",
+    "bad_link", "bad_matrix", "bad_name", "bad_probability", "bad_rate", "bad_types", "event_nodes",
+    "event_times", "events_not_a_list", "matrix_list", "missing_unit", "no_nodes", "unknown_key",
     "unknown_kind", "unknown_link_key", "unknown_unit",
 ]
 

@@ -19,12 +19,14 @@ class ProgramCheck final : public lab::AppCheck {
 
 }  // namespace
 
-lab::LoadedLab load_lab(const std::filesystem::path& file, const std::vector<std::string>& overrides) {
+lab::LoadedLab load_lab(const std::filesystem::path& file, const std::vector<std::string>& overrides,
+                        const std::vector<std::string>& events) {
   const ProgramCheck program_check;
   const auto reasons = drop_reason_names();
   const auto facts = program_fact_names();
   lab::LoadOptions options;
   options.overrides = overrides;
+  options.events = events;
   options.rules.drop_reasons = reasons;
   options.rules.program_facts = facts;
   options.rules.app_check = &program_check;

@@ -9,8 +9,8 @@
 
 namespace catenet::run {
 
-/// `overrides` are PATH=VALUE, as of --set.
-[[nodiscard]] lab::LoadedLab load_lab(const std::filesystem::path& file,
-                                      const std::vector<std::string>& overrides = {});
+/// `overrides` are PATH=VALUE, as of --set; `events` are entries that `events:` gets besides its own.
+[[nodiscard]] lab::LoadedLab load_lab(const std::filesystem::path& file, const std::vector<std::string>& overrides = {},
+                                      const std::vector<std::string>& events = {});
 
 }  // namespace catenet::run

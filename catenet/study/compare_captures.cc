@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "catenet/study/difference.h"
+#include "catenet/study/shown.h"
 #include "catenet/trace/pcapng_reader.h"
 #include "catenet/trace/summary.h"
 
@@ -48,7 +49,7 @@ class CaptureSide {
     return fmt::format(
         "{} {} {}{}{}", moment_name(packet.at), way, trace::summary(packet.data, type),
         packet.data.size() < packet.length ? fmt::format(" (kept {} of {})", packet.data.size(), packet.length) : "",
-        packet.comment.empty() ? "" : " [" + packet.comment + "]");
+        packet.comment.empty() ? "" : " [" + shown(packet.comment) + "]");
   }
   /// The present packet and what follows it. Damage further on is no matter here.
   [[nodiscard]] PartingSide tell() {

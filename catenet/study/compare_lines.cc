@@ -7,15 +7,10 @@
 #include <fstream>
 
 #include "catenet/study/difference.h"
+#include "catenet/study/shown.h"
 
 namespace catenet::study {
 namespace {
-
-constexpr std::size_t kShownOfLine = 240;
-
-std::string cut(const std::string& text) {
-  return text.size() <= kShownOfLine ? text : text.substr(0, kShownOfLine) + "...";
-}
 
 /// One of two files of lines; `Take` says which lines count.
 class LineSide {
@@ -58,10 +53,10 @@ std::optional<Instant> time_of_event(const std::string& line) {
 
 /// 0.003000000 alice arp-resolved 10.0.0.1 is 02:00:00:00:00:02
 std::string event_line(const std::string& line) {
-  const Json event = Json::parse(line, nullptr, false);
+  const Json event = parse_json(line);
   const auto time = time_of_event(line);
   if (!event.is_object() || !time) {
-    return cut(line);
+    return shown(line);
   }
   std::string out = moment_name(*time);
   for (const auto& [key, value] : event.items()) {
@@ -70,7 +65,7 @@ std::string event_line(const std::string& line) {
       out += key == "length" ? fmt::format(" {} bytes", text) : key == "interface" ? " at " + text : " " + text;
     }
   }
-  return cut(out);
+  return shown(out);
 }
 
 /// Events before the limit, one at a time.
@@ -147,8 +142,9 @@ class TableSide {
   [[nodiscard]] std::uint64_t offset() const { return lines_.offset(); }
   /// Null and an error if it is no line of tables.
   [[nodiscard]] Json parsed(std::string& error) const {
-    Json row = Json::parse(line(), nullptr, false);
-    if (!row.is_object() || !row.value("node", Json()).is_string() || !instant_of(row.value("t", Json()))) {
+    Json row = parse_json(line());
+    if (!row.is_object() || !row.value("node", Json()).is_string() || !instant_of(row.value("t", Json())) ||
+        !row.value("moment", Json()).is_string()) {
       error = lines_.place() + ": not a line of tables";
       return {};
     }
@@ -161,7 +157,7 @@ class TableSide {
 };
 
 std::string name_of_line(const Json& row) {
-  return fmt::format("node {} at {}", row["node"].get<std::string>(), row.value("moment", "?"));
+  return fmt::format("node {} at {}", shown(row["node"].get<std::string>()), shown(row["moment"].get<std::string>()));
 }
 
 /// What differs between two lines of tables of the same node and moment, or that they are of different ones.
@@ -190,8 +186,8 @@ MaybeParting part_tables(TableSide& a, TableSide& b) {
       std::vector<ReportDifference> found;
       (void)compare_json(row_a, row_b, "", 1, found);
       parting.what = fmt::format("{}: {}", *parting.a.line, found.empty() ? "order of keys" : found[0].path);
-      parting.a.line = found.empty() ? "" : cut(found[0].a);
-      parting.b.line = found.empty() ? "" : cut(found[0].b);
+      parting.a.line = found.empty() ? "" : shown(found[0].a);
+      parting.b.line = found.empty() ? "" : shown(found[0].b);
     }
   }
   return parting;

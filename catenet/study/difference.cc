@@ -7,14 +7,15 @@
 #include <iterator>
 #include <tuple>
 
+#include "catenet/study/shown.h"
+
 namespace catenet::study {
 namespace {
 
 constexpr std::size_t kShownOfValue = 120;
 
 std::string value_text(const Json& value) {
-  const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
-  return text.size() <= kShownOfValue ? text : text.substr(0, kShownOfValue) + "...";
+  return shown(value.is_string() ? value.get<std::string>() : value.dump(), kShownOfValue);
 }
 
 /// Counts differences and keeps the first ones.
@@ -34,7 +35,7 @@ class JsonComparison {
 
  private:
   static std::string inside(const std::string& path, const std::string& key) {
-    return path.empty() ? key : path + "." + key;
+    return path.empty() ? shown(key) : path + "." + shown(key);
   }
   void objects(const Json& a, const Json& b, const std::string& path) {
     for (const auto& [key, value] : a.items()) {
@@ -97,7 +98,7 @@ void compare_labs(const std::string& a, const std::string& b, Difference& out) {
   std::size_t shown[2] = {};
   const auto tell = [&](bool in_a, std::string_view text) {
     if (shown[in_a ? 0 : 1]++ < kLabShown) {
-      out.lab.push_back({in_a, std::string(text)});
+      out.lab.push_back({in_a, shown(text)});
     }
   };
   if (lines_a.size() == lines_b.size()) {
@@ -122,11 +123,12 @@ void compare_labs(const std::string& a, const std::string& b, Difference& out) {
 }
 
 /// The moments whose tables both runs have and which count.
-std::set<std::string> common_moments(const RunFolder& a, const RunFolder& b, std::optional<Instant> before) {
+std::set<std::string> common_moments(const RunFolder& a, const RunFolder& b, const DiffOptions& options) {
   std::set<std::string> out;
   for (const std::string& moment : a.moments) {
     const auto at = seconds_from(moment);
-    const bool counts = !before || (at && *at <= *before);
+    const auto& before = options.before;
+    const bool counts = !before || (at && (*at < *before || (options.its_tables && *at == *before)));
     if (counts && b.moments.contains(moment)) {
       out.insert(moment);
     }
@@ -192,7 +194,7 @@ std::expected<Difference, std::string> compare_runs(const RunFolder& a, const Ru
   if (const auto taken = take(compare_events(a, b, options.before)); !taken) {
     return std::unexpected(taken.error());
   }
-  const auto moments = common_moments(a, b, options.before);
+  const auto moments = common_moments(a, b, options);
   out.moments = moments.size();
   if (const auto taken = take(compare_tables(a, b, moments)); !taken) {
     return std::unexpected(taken.error());

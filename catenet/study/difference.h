@@ -68,8 +68,9 @@ inline constexpr std::size_t kReportShown = 20;
 inline constexpr std::size_t kLabShown = 8;
 
 struct DiffOptions {
-  /// Compare only what happened before this moment, the tables of this moment and earlier ones, and no report.
+  /// Compare only what happened before this moment, the tables of earlier ones, and no report.
   std::optional<Instant> before;
+  bool its_tables = false;  ///< with `before`: the tables of that moment itself, too
 };
 
 /// The error names a file that cannot be read as what it should be.

@@ -9,14 +9,11 @@
 #include "catenet/lab/units.h"
 #include "catenet/run/load.h"
 #include "catenet/run/version.h"
+#include "catenet/study/failure.h"
 
 namespace catenet::study {
 namespace {
 
-using run::RunFailure;
-
-constexpr int kWrong = 2;
-constexpr int kMachine = 3;
 constexpr int kInterrupted = 130;
 
 class Silence final : public run::Console {
@@ -24,8 +21,6 @@ class Silence final : public run::Console {
   void progress(Instant, Instant, std::uint64_t) override {}
   void text(std::string_view) override {}
 };
-
-std::unexpected<RunFailure> wrong(std::string text) { return std::unexpected(RunFailure{kWrong, std::move(text)}); }
 
 /// The moments of a run's tables up to `last`, in order.
 std::vector<Instant> moments_until(const RunFolder& run, Instant last) {
@@ -47,7 +42,7 @@ std::expected<run::RunResult, RunFailure> run_into(const std::filesystem::path& 
     return ran;
   }
   if (!run::write_report(ran->report, out)) {
-    return std::unexpected(RunFailure{kMachine, "cannot write " + (out / "report.json").string()});
+    return machine("cannot write " + (out / "report.json").string());
   }
   if (ran->interrupted) {
     return std::unexpected(RunFailure{kInterrupted, "interrupted"});
@@ -61,6 +56,50 @@ std::expected<void, RunFailure> check_moment(const RunFolder& run, Instant to) {
                              moment_name(run.end())));
   }
   return {};
+}
+
+/// "12.3s: link a--b down", "12.3s for 2s: link a--b down".
+std::string event_at(Instant to, const std::string& then) {
+  const std::string at = lab::to_text(to - Instant::zero());
+  const bool lasts = then.starts_with("for ") && then.find(": ") != std::string::npos;
+  return fmt::format("{}{} {}", at, lasts ? "" : ":", then);
+}
+
+/// What would happen after the lab's end has no place in it.
+void drop_later_events(lab::Description& lab) {
+  std::erase_if(lab.events, [&](const lab::Event& event) {
+    return event.time.moment == lab::EventTime::Moment::kRun && event.time.after > *lab.until;
+  });
+}
+
+/// The lab of the run up to the moment, or with what goes on from there.
+std::expected<lab::Description, RunFailure> lab_for(const RunFolder& run, const ReplayOptions& options) {
+  if (auto fits = check_moment(run, options.to); !fits) {
+    return std::unexpected(fits.error());
+  }
+  std::vector<std::string> events;
+  for (const std::string& then : options.then) {
+    events.push_back(event_at(options.to, then));
+  }
+  auto lab = lab_of(run, events);
+  if (!lab) {
+    return lab;
+  }
+  if (const auto done = run::do_at(*lab, options.what, options.to - Instant::zero()); !done) {
+    return wrong(done.error());
+  }
+  if (options.goes_on()) {
+    lab->until.value = options.until.value_or(*lab->until);
+    if (Instant::zero() + *lab->until <= options.to) {
+      return wrong(fmt::format("the lab ends at {}, when nothing new has happened; expected a later --until",
+                               lab::to_text(*lab->until)));
+    }
+  } else {
+    lab->until.value = options.to - Instant::zero();
+    lab->expectations.clear();  // they are about the end of the lab
+  }
+  drop_later_events(*lab);
+  return lab;
 }
 
 /// "12.3" for 12.3 s: no more digits than it takes.
@@ -85,7 +124,7 @@ ScratchFolder::~ScratchFolder() {
   }
 }
 
-std::expected<lab::Description, RunFailure> lab_of(const RunFolder& run) {
+std::expected<lab::Description, RunFailure> lab_of(const RunFolder& run, const std::vector<std::string>& events) {
   if (run.real_time()) {
     return wrong(fmt::format("{} ran in real time, with programs of the machine: it cannot be made again bit by bit",
                              run.label));
@@ -94,7 +133,10 @@ std::expected<lab::Description, RunFailure> lab_of(const RunFolder& run) {
   if (run.lab.empty()) {
     return wrong(fmt::format("{} is missing; without the lab the run cannot be made again", file.string()));
   }
-  lab::LoadedLab loaded = run::load_lab(file);
+  lab::LoadedLab loaded = run::load_lab(file, {}, events);
+  if (!loaded.ok() && !events.empty() && run::load_lab(file).ok()) {
+    return wrong("no event that can be added:\n" + loaded.errors());
+  }
   if (!loaded.ok()) {
     return wrong(fmt::format("the lab of the run is not one for this version of the program:\n{}", loaded.errors()));
   }
@@ -106,7 +148,7 @@ std::expected<lab::Description, RunFailure> lab_of(const RunFolder& run) {
 
 std::expected<RunFolder, RunFailure> run_again(const RunFolder& run, const std::filesystem::path& out) {
   if (out.empty()) {
-    return std::unexpected(RunFailure{kMachine, "cannot make a temporary folder"});
+    return machine("cannot make a temporary folder");
   }
   auto lab = lab_of(run);
   if (!lab) {
@@ -125,7 +167,7 @@ std::expected<RunFolder, RunFailure> run_again(const RunFolder& run, const std::
   }
   auto again = open_run(out);
   if (!again) {
-    return std::unexpected(RunFailure{kMachine, again.error()});
+    return machine(again.error());
   }
   if (again->digest() != run.digest()) {
     return wrong(fmt::format("{} made again has the digest {}, not {}; it was made by version {}, this is {}",
@@ -137,25 +179,9 @@ std::expected<RunFolder, RunFailure> run_again(const RunFolder& run, const std::
 }
 
 std::expected<Replay, RunFailure> replay(const RunFolder& run, const ReplayOptions& options, run::Console& console) {
-  auto lab = lab_of(run);
+  auto lab = lab_for(run, options);
   if (!lab) {
     return std::unexpected(lab.error());
-  }
-  if (auto fits = check_moment(run, options.to); !fits) {
-    return std::unexpected(fits.error());
-  }
-  if (!options.what.empty()) {
-    if (const auto done = run::do_at(*lab, options.what, options.to - Instant::zero()); !done) {
-      return wrong(done.error());
-    }
-    lab->until.value = options.until.value_or(*lab->until);
-    if (Instant::zero() + *lab->until <= options.to) {
-      return wrong(fmt::format("the lab ends at {}, when nothing of --do has happened; expected a later --until",
-                               lab::to_text(*lab->until)));
-    }
-  } else {
-    lab->until.value = options.to - Instant::zero();
-    lab->expectations.clear();  // they are about the end of the lab
   }
   Replay out;
   out.out = options.out.empty() ? run.path / fmt::format("replay-{}s", short_seconds(options.to)) : options.out;
@@ -173,9 +199,9 @@ std::expected<Replay, RunFailure> replay(const RunFolder& run, const ReplayOptio
   out.result = std::move(*ran);
   auto again = open_run(out.out);
   if (!again) {
-    return std::unexpected(RunFailure{kMachine, again.error()});
+    return machine(again.error());
   }
-  auto past = compare_runs(run, *again, {.before = options.to});
+  auto past = compare_runs(run, *again, {.before = options.to, .its_tables = !options.goes_on()});
   if (!past) {
     return wrong(past.error());
   }

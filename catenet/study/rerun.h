@@ -28,8 +28,10 @@ class ScratchFolder {
   std::filesystem::path path_;
 };
 
-/// The lab of the run. Refused: a run in real time, one without lab.yaml, a lab.yaml that this build does not take.
-[[nodiscard]] std::expected<lab::Description, run::RunFailure> lab_of(const RunFolder& run);
+/// The lab of the run, with more events. Refused: a run in real time, one without lab.yaml, a lab.yaml that this build
+/// does not take, and an event that is none.
+[[nodiscard]] std::expected<lab::Description, run::RunFailure> lab_of(const RunFolder& run,
+                                                                      const std::vector<std::string>& events = {});
 
 /// The whole run again into `out`, with every capture and the tables of the same moments.
 [[nodiscard]] std::expected<RunFolder, run::RunFailure> run_again(const RunFolder& run,
@@ -38,8 +40,13 @@ class ScratchFolder {
 struct ReplayOptions {
   Instant to;                     ///< above zero, at most the end of the run
   std::filesystem::path out;      ///< empty: replay-TIMEs in the run's folder
+  std::vector<std::string> then;  ///< events at that moment: 'link a--b down', or 'for 2s: link a--b down'
   std::vector<std::string> what;  ///< programs that start at that moment: 'NODE: COMMAND'
-  std::optional<Duration> until;  ///< with `what`: when it ends at the latest; the lab's own end when left out
+  std::optional<Duration>
+      until;  ///< with `then` or `what`: when it ends at the latest; the lab's own end when left out
+
+  /// The run goes on from there, with something else.
+  [[nodiscard]] bool goes_on() const { return !then.empty() || !what.empty(); }
 };
 
 struct Replay {

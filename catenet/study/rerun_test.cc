@@ -52,6 +52,27 @@ TEST(Replay, GoesOnWithAnotherProgramAndKeepsThePast) {
   EXPECT_GE(difference->partings.front().at, at_s(1.2)) << "they part where the program begins";
 }
 
+TEST(Replay, GoesOnWithAnEvent) {
+  const Done done(echo_lab("20%", "seed: 4\nevents: [2500ms: link a--r loss=5%]\n"));
+  const run::Folder place;
+  const auto again = replayed(done, {.to = at_s(1.2), .out = place / "down", .then = {"link a--r down"}});
+  ASSERT_TRUE(again.has_value()) << again.error().text;
+  EXPECT_TRUE(again->past.partings.empty());
+  const auto difference = compare_runs(done.open(), *open_run(place / "down"));
+  ASSERT_TRUE(difference.has_value());
+  ASSERT_FALSE(difference->partings.empty());
+  EXPECT_EQ(difference->partings.front().at, at_s(1.2)) << "the link goes down there";
+  const auto shorter = replayed(done, {.to = at_s(1.2), .out = place / "short", .then = {"for 100ms: link a--r down"}});
+  ASSERT_TRUE(shorter.has_value()) << shorter.error().text;
+  EXPECT_NE(open_run(place / "down")->digest(), open_run(place / "short")->digest());
+  EXPECT_THAT(done.open().lab, HasSubstr("2500ms: link a--r loss=5%"));
+  const auto before = replayed(done, {.to = at_s(1.2)});
+  ASSERT_TRUE(before.has_value()) << before.error().text;
+  EXPECT_TRUE(before->past.partings.empty());
+  EXPECT_TRUE(lab_of(*open_run(before->out)).has_value()) << "what is left is a lab again";
+  EXPECT_THAT(replayed(done, {.to = at_s(1), .then = {"link a--x down"}}).error().text, HasSubstr("--then:1:"));
+}
+
 TEST(Replay, NoticesThatThePastIsNotThatOfTheRun) {
   const Done done(echo_lab("0%"));
   std::string lab = done.folder().read("lab.yaml");

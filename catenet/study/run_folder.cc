@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "catenet/study/shown.h"
 #include "catenet/trace/json_text.h"
 
 namespace catenet::study {
@@ -76,7 +77,7 @@ std::expected<RunFolder, std::string> open_run(const std::filesystem::path& fold
     return std::unexpected(
         fmt::format("{} is not the output folder of a finished run: report.json is missing", folder.string()));
   }
-  run.report = Json::parse(*report, nullptr, false);
+  run.report = parse_json(*report);
   if (run.report.is_discarded() || !is_report(run.report)) {
     return std::unexpected(fmt::format("{} is not the report of a run", (folder / "report.json").string()));
   }
