@@ -100,6 +100,21 @@ struct SweepArguments {
 };
 int sweep_command(const SweepArguments& arguments);
 
+struct HuntArguments {
+  std::string lab;
+  std::string out;  ///< empty: out/<lab>-hunt
+  std::vector<std::string> set;
+  std::string seeds = "1..1000";
+  std::vector<std::string> faults;  ///< empty: the usual ones
+  std::uint32_t most = 4;
+  std::string window;
+  std::uint32_t jobs = 0;  ///< 0: as many as there are cores
+  std::string timeout;
+  bool json = false;
+  bool quiet = false;
+};
+int hunt_command(const HuntArguments& arguments);
+
 struct PacketdrillArguments {
   std::vector<std::string> files;
   std::string profile;         ///< empty or "linux"

@@ -183,6 +183,39 @@ void add_sweep(CLI::App& app, SweepArguments& a, int& exit) {
   sweep->callback([&] { exit = sweep_command(a); });
 }
 
+void add_hunt(CLI::App& app, HuntArguments& a, int& exit) {
+  CLI::App* hunt = app.add_subcommand(
+      "hunt", "Look for a seed and a schedule of faults that break a lab's expectations, and make it small");
+  hunt->add_option("LAB", a.lab, "the lab file; what must hold is its `expect:` and its programs' exit codes")
+      ->required();
+  hunt->add_option("--seeds", a.seeds, "which to try (default: 1..1000); each has its own faults")->type_name("A..B");
+  hunt->add_option("--faults", a.faults,
+                   "what may happen: link, partition, loss, delay, duplicate, reorder, pause (all of these by "
+                   "default), crash; none: seeds alone")
+      ->type_name("KIND,...")
+      ->delimiter(',');
+  hunt->add_option("--most", a.most, "faults in a run at most (default: 4)")->type_name("N")->check(CLI::Range(1, 100));
+  hunt->add_option("--window", a.window,
+                   "faults begin and end in the first so much of a run (default: as long as it takes without any)")
+      ->type_name("TIME");
+  hunt->add_option("--jobs,-j", a.jobs, "runs at once (default: one for each core)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1024));
+  hunt->add_option("--timeout", a.timeout, "wall time for each run (default: 60s)")->type_name("TIME");
+  hunt->add_option("--set", a.set, "override a value of the lab: path=value; may be repeated")
+      ->type_name("PATH=VALUE")
+      ->take_all()
+      ->allow_extra_args(false);
+  hunt->add_option("--out", a.out, "folder for the smallest run that fails (default: out/<lab>-hunt)")
+      ->type_name("DIR");
+  hunt->add_flag("--json", a.json, "print what was found as JSON");
+  hunt->add_flag("--quiet,-q", a.quiet, "print only what was found");
+  hunt->footer(
+      "Exit codes: 0 nothing was found; 1 something was; 2 wrong use or a wrong lab; 3 the machine lacks "
+      "something; 130 interrupted.");
+  hunt->callback([&] { exit = hunt_command(a); });
+}
+
 void add_packetdrill(CLI::App& app, PacketdrillArguments& a, int& exit) {
   CLI::App* drill = app.add_subcommand("packetdrill", "Run packetdrill scripts against the stack, in virtual time");
   drill->add_option("FILE", a.files, "scripts (docs/testing.md); a folder stands for every .pkt below it")->required();
@@ -238,6 +271,8 @@ int main_of(int argc, char** argv) {
   add_replay(app, replay_arguments, exit);
   SweepArguments sweep_arguments;
   add_sweep(app, sweep_arguments, exit);
+  HuntArguments hunt_arguments;
+  add_hunt(app, hunt_arguments, exit);
   PacketdrillArguments packetdrill_arguments;
   add_packetdrill(app, packetdrill_arguments, exit);
   app.add_subcommand("programs", "List the programs that simulated hosts can run")->callback([&] {

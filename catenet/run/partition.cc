@@ -11,22 +11,19 @@ namespace {
 // is cut then bounds the windows of a thread as loosely as this greedy choice can.
 void join_neighbours(const lab::Description& lab, const std::vector<unsigned>& thread, std::uint32_t size,
                      Groups& groups) {
-  const std::vector<lab::LinkOutlook> outlooks = lab::link_outlooks(lab);
-  std::vector<lab::LinkIndex> cuttable;
-  for (lab::LinkIndex i = 0; i < lab.links.size(); ++i) {
-    if (outlooks[i].least_delay <= Duration{}) {
-      groups.join(lab.links[i].a, lab.links[i].b);  // whatever the size of the group becomes
-    } else if (thread[lab.links[i].a] == thread[lab.links[i].b]) {
-      cuttable.push_back(i);
+  std::vector<const lab::Link*> cuttable;
+  for (const lab::Link& link : lab.links) {
+    if (shortest_delay(link) <= Duration{}) {
+      groups.join(link.a, link.b);  // whatever the size of the group becomes
+    } else if (thread[link.a] == thread[link.b]) {
+      cuttable.push_back(&link);
     }
   }
-  std::stable_sort(cuttable.begin(), cuttable.end(), [&](lab::LinkIndex a, lab::LinkIndex b) {
-    return outlooks[a].least_delay < outlooks[b].least_delay;
-  });
-  for (const lab::LinkIndex i : cuttable) {
-    const lab::Link& link = lab.links[i];
-    if (groups.root(link.a) != groups.root(link.b) && groups.size(link.a) + groups.size(link.b) <= size) {
-      groups.join(link.a, link.b);
+  std::stable_sort(cuttable.begin(), cuttable.end(),
+                   [](const lab::Link* a, const lab::Link* b) { return shortest_delay(*a) < shortest_delay(*b); });
+  for (const lab::Link* link : cuttable) {
+    if (groups.root(link->a) != groups.root(link->b) && groups.size(link->a) + groups.size(link->b) <= size) {
+      groups.join(link->a, link->b);
     }
   }
 }

@@ -130,10 +130,14 @@ double Spread::best_speed_up() const {
   return most == 0 ? 1.0 : static_cast<double>(total(*this)) / static_cast<double>(most);
 }
 
+Duration shortest_delay(const lab::Link& link) {
+  return std::min({*link.forward.delay, *link.backward.delay, link.least_event_delay});
+}
+
 Spread spread(const lab::Description& lab, unsigned threads) {
   std::vector<Duration> delay_of;  // of every link, the least that it will ever have
-  for (const lab::LinkOutlook& outlook : lab::link_outlooks(lab)) {
-    delay_of.push_back(outlook.least_delay);
+  for (const lab::Link& link : lab.links) {
+    delay_of.push_back(shortest_delay(link));
   }
   std::vector<Duration> delays;
   for (const Duration delay : delay_of) {

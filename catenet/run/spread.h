@@ -20,6 +20,9 @@ struct Spread {
   [[nodiscard]] double best_speed_up() const;
 };
 
+/// The least that the delay of a link, in either direction, ever is.
+[[nodiscard]] Duration shortest_delay(const lab::Link& link);
+
 /// Precondition: threads >= 1.
 [[nodiscard]] Spread spread(const lab::Description& lab, unsigned threads);
 

@@ -95,9 +95,9 @@ std::vector<std::string_view> lines_of(std::string_view text) {
 void compare_labs(const std::string& a, const std::string& b, Difference& out) {
   const auto lines_a = lines_of(a);
   const auto lines_b = lines_of(b);
-  std::size_t shown[2] = {};
+  std::size_t told[2] = {};
   const auto tell = [&](bool in_a, std::string_view text) {
-    if (shown[in_a ? 0 : 1]++ < kLabShown) {
+    if (told[in_a ? 0 : 1]++ < kLabShown) {
       out.lab.push_back({in_a, shown(text)});
     }
   };
@@ -119,7 +119,7 @@ void compare_labs(const std::string& a, const std::string& b, Difference& out) {
     std::for_each(from_a, end_a, [&](std::string_view line) { tell(true, line); });
     std::for_each(from_b, end_b, [&](std::string_view line) { tell(false, line); });
   }
-  out.lab_count = std::max(shown[0], shown[1]);
+  out.lab_count = std::max(told[0], told[1]);
 }
 
 /// The moments whose tables both runs have and which count.
