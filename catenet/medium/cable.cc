@@ -93,8 +93,7 @@ void Cable::Direction::release(unsigned parity) {
   for (std::size_t i = 0; i < box.size(); ++i) {
     if (i < boxes_->taken[parity]) [[likely]] {
       box[i].frame.forget_copied();
-    } else {
-      ++refused_;
+    } else {  // there was no memory for a copy
       own_sink_->discard_frame(std::move(box[i].frame), DropReason::no_memory);
     }
   }

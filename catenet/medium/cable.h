@@ -66,8 +66,6 @@ class Cable final {
   void set_spec(bool a_to_b, const CableSpec& spec);
   [[nodiscard]] bool is_up() const { return up_; }
   [[nodiscard]] std::size_t in_flight() const { return ab_.in_flight() + ba_.in_flight(); }
-  /// Frames that the other thread had no memory for (no-memory, at the sender).
-  [[nodiscard]] std::uint64_t refused() const { return ab_.refused_ + ba_.refused_; }
   /// Ends the frames in flight at the end of a run.
   void drain(DropReason reason);
 
@@ -125,7 +123,6 @@ class Cable final {
     std::uint64_t remainder_ = 0;
     Ring<InFlight> flying_;         // in the order of arrival
     std::unique_ptr<Boxes> boxes_;  // null: one thread runs both ends
-    std::uint64_t refused_ = 0;
     Transmitter transmitter_;
     Receiver receiver_;
   };

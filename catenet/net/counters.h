@@ -45,6 +45,9 @@ struct InterfaceCounters {
   std::uint64_t tx_bytes = 0;
   std::uint64_t rx_packets = 0;
   std::uint64_t rx_bytes = 0;
+  /// Frames that ended on the wire: those that were on their way here, and own ones that it did not take. The rest of
+  /// what is dropped here was never on it.
+  std::uint64_t lost_on_wire = 0;
 };
 
 }  // namespace catenet

@@ -9,9 +9,9 @@ namespace catenet {
 class Interface::Shut final : public FrameSink {
  public:
   explicit Shut(Interface& interface) : interface_(interface) {}
-  void receive(Packet frame) override { interface_.drop(std::move(frame), DropReason::link_down); }
+  void receive(Packet frame) override { interface_.discard_frame(std::move(frame), DropReason::link_down); }
   void medium_ready() override { interface_.ready_requested_ = false; }
-  void discard_frame(Packet frame, DropReason reason) override { interface_.drop(std::move(frame), reason); }
+  void discard_frame(Packet frame, DropReason reason) override { interface_.discard_frame(std::move(frame), reason); }
   void link_changed() override {}  // it is down all the same
 
  private:
@@ -160,6 +160,7 @@ void Interface::receive(Packet frame) {
   const Instant now = node_.now();
   if (frame.meta().fcs_present) [[unlikely]] {
     if (!link_layer_->verify(frame)) {
+      ++counters_.lost_on_wire;
       drop(std::move(frame), DropReason::fcs_error);
       return;
     }

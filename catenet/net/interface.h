@@ -77,7 +77,10 @@ class Interface final : public FrameSink {
   // FrameSink
   void receive(Packet frame) override;
   void medium_ready() override;
-  void discard_frame(Packet frame, DropReason reason) override { drop(std::move(frame), reason); }
+  void discard_frame(Packet frame, DropReason reason) override {
+    ++counters_.lost_on_wire;
+    drop(std::move(frame), reason);
+  }
   void link_changed() override { node_.link_changed(*this); }
 
  private:

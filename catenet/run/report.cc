@@ -330,15 +330,6 @@ Json flows_json(const Network& network) {
 
 }  // namespace
 
-namespace {
-/// Frames that ended between a transmitter and the counters of the receiving interface.
-std::uint64_t lost_on_the_way(const Interface& receiver) {
-  const DropCounters& drops = receiver.drops();
-  return drops.of(DropReason::link_loss) + drops.of(DropReason::link_down) + drops.of(DropReason::fcs_error) +
-         drops.of(DropReason::partitioned) + drops.of(DropReason::link_filtered);
-}
-}  // namespace
-
 Conservation conservation(Network& network) {
   network.simulation().settle();
   const PacketPool::Stats s = network.simulation().packets();
@@ -349,8 +340,8 @@ Conservation conservation(Network& network) {
     const Interface& a = *network.nodes()[described.a].node->interfaces()[described.a_interface];
     const Interface& b = *network.nodes()[described.b].node->interfaces()[described.b_interface];
     std::uint64_t sent = a.counters().tx_packets + b.counters().tx_packets;
-    std::uint64_t ended = a.counters().rx_packets + b.counters().rx_packets + lost_on_the_way(a) + lost_on_the_way(b) +
-                          link.cable->in_flight() + link.cable->refused();
+    std::uint64_t ended = a.counters().rx_packets + b.counters().rx_packets + a.counters().lost_on_wire +
+                          b.counters().lost_on_wire + link.cable->in_flight();
     for (const auto& impairment : {link.forward.get(), link.backward.get()}) {
       if (impairment != nullptr) {
         sent += impairment->counters().duplicated;
