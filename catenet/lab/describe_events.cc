@@ -173,10 +173,6 @@ void read_action(const YamlKey& when, const YamlValue& what, TimeReader& times, 
                                                     in_quotes(event.what), in_quotes(event.when)));
     return;
   }
-  if (const auto* change = std::get_if<LinkChange>(&event.action); change != nullptr && change->delay) {
-    Duration& least = state.lab.links[change->on.link].least_event_delay;
-    least = std::min(least, *change->delay);
-  }
   state.lab.events.push_back(std::move(event));
 }
 

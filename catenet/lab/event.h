@@ -114,6 +114,7 @@ struct Event {
 
 /// What events may ever do to a link, so that it can be made for it.
 struct LinkOutlook {
+  Duration least_delay;   ///< of both directions, at any time: the bound of a partition window
   bool forward = false;   ///< something may happen to frames on their way to b
   bool backward = false;  ///< and to a
 };

@@ -91,6 +91,11 @@ std::optional<EventAction> EventReader::read_action(WordReader& words) {
   if (const auto what = find_word(kChanges, first.text)) {
     return read_nodes_of(words, static_cast<NodeChange::What>(*what));
   }
+  if (first.text == "move" || first.text == "skew") {
+    return wrong(first, first.text == "move" ? "moving a cable to another port is not there yet; two links, of which one is "
+                                               "down, come near it"
+                                             : "clocks of nodes that run fast or slow are not there yet");
+  }
   return wrong(first, fmt::format("{} is nothing that can happen; expected {}{}", in_quotes(first.text),
                                   join_or(kActions), did_you_mean(first.text, kActions)));
 }

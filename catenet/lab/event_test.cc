@@ -128,9 +128,9 @@ TEST(LabEvent, TheOutlookOfALinkIsTheWorstThatEventsDo) {
       "  - 1s: link r1--r2 delay=2ms\n  - 1s: link a->r1 loss=1%\n  - 1s: partition c -> b\n"
       "  - 1s: link r2--c delay=0\n");
   const auto outlooks = link_outlooks(lab);
-  EXPECT_EQ(lab.links[2].least_event_delay, 2_ms);
-  EXPECT_EQ(lab.links[3].least_event_delay, 0_s);
-  EXPECT_EQ(lab.links[0].least_event_delay, Duration::max());
+  EXPECT_EQ(outlooks[2].least_delay, 2_ms);
+  EXPECT_EQ(outlooks[3].least_delay, 0_s);
+  EXPECT_EQ(outlooks[0].least_delay, 1_us);
   EXPECT_TRUE(outlooks[0].forward);
   EXPECT_FALSE(outlooks[0].backward);
   EXPECT_TRUE(outlooks[1].backward) << "into b, which is the link's a";
