@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `events:` becomes (event.cc, describe_events.cc, event_action.cc). Their messages are in testdata/broken/event_*.
+// What `events:` becomes (event.cc, describe_events.cc, event_action.cc). Their messages are in
+// testdata/broken/event_*.
 #include "catenet/lab/event.h"
 
 #include <gmock/gmock.h>
@@ -140,7 +141,8 @@ TEST(LabEvent, TheOutlookOfALinkIsTheWorstThatEventsDo) {
 TEST(LabEvent, AnEndFromTheCommandLineLeavesThemOut) {
   LoadOptions options;
   options.overrides = {"until=5s"};
-  const LoadedLab loaded = load_text(std::string(kEventLab) + "events:\n  - 5s: crash a\n  - 6s: crash c\n", "t", options);
+  const LoadedLab loaded =
+      load_text(std::string(kEventLab) + "events:\n  - 5s: crash a\n  - 6s: crash c\n", "t", options);
   ASSERT_TRUE(loaded.ok()) << loaded.errors();
   EXPECT_EQ(loaded.lab.events.size(), 2U);
   const std::string explained = explain(loaded.lab);
@@ -154,7 +156,8 @@ TEST(LabEvent, AnOverrideMayReplaceThem) {
   const LoadedLab loaded = load_text(kEventLab, "t.yaml", options);
   ASSERT_TRUE(loaded.ok()) << loaded.errors();
   EXPECT_EQ(loaded.lab.events.size(), 2U);
-  EXPECT_THAT(explain(loaded.lab), testing::HasSubstr("events:\n  - 2s: \"crash a\"\n  - \"probe ends\": \"crash c\"\n"));
+  EXPECT_THAT(explain(loaded.lab),
+              testing::HasSubstr("events:\n  - 2s: \"crash a\"\n  - \"probe ends\": \"crash c\"\n"));
 }
 
 }  // namespace
