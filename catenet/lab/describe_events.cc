@@ -74,9 +74,10 @@ class TimeReader {
 
   std::optional<Duration> duration(std::string_view text) {
     const auto parsed = parse_duration(trim(text));
-    return parsed ? std::optional(*parsed) : wrong(text, parsed.error().find("expected") == std::string::npos
-                                                     ? fmt::format("{}; {}", parsed.error(), kTimeExample)
-                                                     : parsed.error());
+    return parsed ? std::optional(*parsed)
+                  : wrong(text, parsed.error().find("expected") == std::string::npos
+                                    ? fmt::format("{}; {}", parsed.error(), kTimeExample)
+                                    : parsed.error());
   }
 
   bool read_span(std::string_view text, std::size_t dots, EventTime& out) {
@@ -125,8 +126,8 @@ class TimeReader {
         return false;
       }
     } else if (!words.at_end()) {
-      wrong(moment_at.substr(moment.size()), fmt::format("{} after {}; {}", in_quotes(words.peek().text),
-                                                         in_quotes(moment), kTimeExample));
+      wrong(moment_at.substr(moment.size()),
+            fmt::format("{} after {}; {}", in_quotes(words.peek().text), in_quotes(moment), kTimeExample));
       return false;
     }
     const auto program = programs_.find(out.program);
@@ -136,8 +137,8 @@ class TimeReader {
       return false;
     }
     if (out.moment == EventTime::Moment::kReady && !*state_.lab.programs[program->second].service) {
-      wrong(moment_at, fmt::format("{} is no service, which alone can be ready; expected starts or ends",
-                                   in_quotes(out.program)));
+      wrong(moment_at,
+            fmt::format("{} is no service, which alone can be ready; expected starts or ends", in_quotes(out.program)));
       return false;
     }
     return true;
@@ -173,10 +174,6 @@ void read_action(const YamlKey& when, const YamlValue& what, TimeReader& times, 
                                                     in_quotes(event.what), in_quotes(event.when)));
     return;
   }
-  if (const auto* change = std::get_if<LinkChange>(&event.action); change != nullptr && change->delay) {
-    Duration& least = state.lab.links[change->on.link].least_event_delay;
-    least = std::min(least, *change->delay);
-  }
   state.lab.events.push_back(std::move(event));
 }
 
@@ -203,9 +200,8 @@ void read_entry(const YamlValue& entry, TimeReader& times, EventReader& actions,
 
 void refuse_idle_heals(DescribeState& state) {
   const auto& events = state.lab.events;
-  const bool partitioned = std::any_of(events.begin(), events.end(), [](const Event& e) {
-    return std::holds_alternative<NetworkPartition>(e.action);
-  });
+  const bool partitioned = std::any_of(
+      events.begin(), events.end(), [](const Event& e) { return std::holds_alternative<NetworkPartition>(e.action); });
   for (const Event& event : events) {
     if (!partitioned && std::holds_alternative<NetworkHeal>(event.action)) {
       state.diagnostics.error(event.place, "events: there is nothing to heal: no event partitions the network");
@@ -221,7 +217,8 @@ void read_events(const YamlValue& events, DescribeState& state) {
     return;
   }
   if (events.items.size() > kMostEvents) {
-    state.diagnostics.error(events.place, fmt::format("too many events: {}; at most {}", events.items.size(), kMostEvents));
+    state.diagnostics.error(events.place,
+                            fmt::format("too many events: {}; at most {}", events.items.size(), kMostEvents));
     return;
   }
   NameTable programs;

@@ -90,7 +90,6 @@ struct Link {
   Setting<bool> trains{false};  ///< super-segments cross it whole
   Direction forward;            ///< from a to b
   Direction backward;           ///< from b to a
-  Duration least_event_delay = Duration::max();  ///< the shortest that an event gives it, in either direction
 };
 
 struct Interface {

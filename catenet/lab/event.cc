@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "catenet/lab/event.h"
 
+#include <algorithm>
+
 #include "catenet/lab/description.h"
 
 namespace catenet::lab {
@@ -25,6 +27,9 @@ struct OutlookMaker {
   }
 
   void operator()(const LinkChange& change) const {
+    if (change.delay) {
+      outlooks[change.on.link].least_delay = std::min(outlooks[change.on.link].least_delay, *change.delay);
+    }
     if (change.impairs()) {
       mark(change.on);
     }
@@ -45,7 +50,11 @@ struct OutlookMaker {
 }  // namespace
 
 std::vector<LinkOutlook> link_outlooks(const Description& lab) {
-  std::vector<LinkOutlook> outlooks(lab.links.size());
+  std::vector<LinkOutlook> outlooks;
+  outlooks.reserve(lab.links.size());
+  for (const Link& link : lab.links) {
+    outlooks.push_back({.least_delay = std::min(*link.forward.delay, *link.backward.delay)});
+  }
   for (const Event& event : lab.events) {
     std::visit(OutlookMaker{lab, outlooks}, event.action);
   }

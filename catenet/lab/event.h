@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What happens to a lab while it runs: the entries of `events:`. Each has a time (of the run, or counted from the moment
-// at which a program starts, is ready or ends) and an action; one for an interval is taken back at its end.
+// What happens to a lab while it runs: the entries of `events:`. Each has a time (of the run, or counted from the
+// moment at which a program starts, is ready or ends) and an action; one for an interval is taken back at its end.
 //
-// Several may be in force for one link or node at once. The one that began last counts, and when it ends what was before
-// it is back: the others, and beneath them what `links:` says.
+// Several may be in force for one link or node at once. The one that began last counts, and when it ends what was
+// before it is back: the others, and beneath them what `links:` says.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -51,9 +51,7 @@ struct LinkChange {
   std::optional<Duration> jitter;
   std::optional<BitErrorRate> bit_error_rate;
   /// Something happens to single frames.
-  [[nodiscard]] bool impairs() const {
-    return loss || duplicate || corrupt || reorder || jitter || bit_error_rate;
-  }
+  [[nodiscard]] bool impairs() const { return loss || duplicate || corrupt || reorder || jitter || bit_error_rate; }
 };
 
 /// Down for `down`, up for the rest of `period`, again and again.
@@ -64,8 +62,8 @@ struct LinkFlap {
   Duration down;
 };
 
-/// Losses that come in bursts (Gilbert 1960, Elliott 1963): two states, left with these probabilities at each frame, and
-/// a loss in each.
+/// Losses that come in bursts (Gilbert 1960, Elliott 1963): two states, left with these probabilities at each frame,
+/// and a loss in each.
 struct LinkBurst {
   LinkPart on;
   Probability to_bad;
@@ -81,7 +79,7 @@ struct LinkFilter {
   Action action = Action::kDrop;
   Duration delay;
   std::uint64_t nth = 1;
-  bool repeats = true;  ///< every nth one, not the nth only
+  bool repeats = true;     ///< every nth one, not the nth only
   std::string expression;  ///< packet/filter_expression.h, with names of nodes
 };
 
@@ -114,6 +112,7 @@ struct Event {
 
 /// What events may ever do to a link, so that it can be made for it.
 struct LinkOutlook {
+  Duration least_delay;   ///< of both directions, at any time: the bound of a partition window
   bool forward = false;   ///< something may happen to frames on their way to b
   bool backward = false;  ///< and to a
 };

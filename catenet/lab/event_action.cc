@@ -23,8 +23,7 @@ constexpr std::array kChangeKeys = {"rate"sv,    "delay"sv,  "loss"sv,    "dupli
 constexpr std::array kFlapKeys = {"period"sv, "down"sv};
 constexpr std::array kBurstKeys = {"good"sv, "bad"sv, "p"sv, "r"sv, "loss"sv, "good_loss"sv};
 constexpr std::array kLinkWords = {"up"sv, "down"sv, "flap"sv, "burst"sv};
-constexpr std::string_view kLinkExample =
-    "expected up, down, flap, burst or new values such as 'loss=10% jitter=5ms'";
+constexpr std::string_view kLinkExample = "expected up, down, flap, burst or new values such as 'loss=10% jitter=5ms'";
 
 /// The mean number of packets in a state -> the probability to leave it.
 Parsed<Probability> parse_mean_packets(std::string_view text) {
@@ -91,6 +90,12 @@ std::optional<EventAction> EventReader::read_action(WordReader& words) {
   if (const auto what = find_word(kChanges, first.text)) {
     return read_nodes_of(words, static_cast<NodeChange::What>(*what));
   }
+  if (first.text == "move" || first.text == "skew") {
+    return wrong(first, first.text == "move"
+                            ? "moving a cable to another port is not there yet; two links, of which one is "
+                              "down, come near it"
+                            : "clocks of nodes that run fast or slow are not there yet");
+  }
   return wrong(first, fmt::format("{} is nothing that can happen; expected {}{}", in_quotes(first.text),
                                   join_or(kActions), did_you_mean(first.text, kActions)));
 }
@@ -123,7 +128,8 @@ std::optional<std::vector<NodeIndex>> EventReader::read_nodes(WordReader& words,
     }
   }
   if (nodes.empty()) {
-    return wrong(first, fmt::format("no node after {}; expected names from nodes: such as alice,bob", in_quotes(before)));
+    return wrong(first,
+                 fmt::format("no node after {}; expected names from nodes: such as alice,bob", in_quotes(before)));
   }
   std::sort(nodes.begin(), nodes.end());
   return nodes;
@@ -218,7 +224,8 @@ std::optional<LinkPart> EventReader::read_link_part(WordReader& words) {
   for (const auto& [name, index] : links_) {
     nearest.offer(name);
   }
-  return wrong(word, fmt::format("there is no link {}; expected one from links:{}", in_quotes(word.text), nearest.hint()));
+  return wrong(word,
+               fmt::format("there is no link {}; expected one from links:{}", in_quotes(word.text), nearest.hint()));
 }
 
 bool EventReader::is_whole(const LinkPart& on, const Word& at) {
@@ -272,9 +279,9 @@ std::optional<EventReader::Values> EventReader::read_values(WordReader& words, s
     const std::size_t equals = word.text.find('=');
     const std::string key = word.text.substr(0, equals);
     if (equals == std::string::npos || !find_word(keys, key)) {
-      return wrong(word, fmt::format("unknown value {}; expected {}, each with its value as in {}={}{}", in_quotes(key),
-                                     join_or(keys), keys[0], keys[0] == "rate" ? "1Mbit" : "...",
-                                     did_you_mean(key, keys)));
+      return wrong(word,
+                   fmt::format("unknown value {}; expected {}, each with its value as in {}={}{}", in_quotes(key),
+                               join_or(keys), keys[0], keys[0] == "rate" ? "1Mbit" : "...", did_you_mean(key, keys)));
     }
     word.text.erase(0, equals + 1);
     word.place.column += static_cast<std::uint32_t>(equals + 1);
@@ -312,13 +319,13 @@ std::optional<EventAction> EventReader::read_change(WordReader& words, const Lin
   }
   LinkChange out{.on = on};
   std::optional<Reordering> reorder;
-  const bool fine =
-      get(*values, "rate", out.rate, parse_rate) && get(*values, "delay", out.delay, parse_duration) &&
-      get(*values, "loss", out.loss, parse_probability) &&
-      get(*values, "duplicate", out.duplicate, parse_probability) &&
-      get(*values, "corrupt", out.corrupt, parse_probability) &&
-      get(*values, "reorder", reorder, parse_reordering) && get(*values, "jitter", out.jitter, parse_duration) &&
-      get(*values, "bit_error_rate", out.bit_error_rate, parse_bit_error_rate);
+  const bool fine = get(*values, "rate", out.rate, parse_rate) && get(*values, "delay", out.delay, parse_duration) &&
+                    get(*values, "loss", out.loss, parse_probability) &&
+                    get(*values, "duplicate", out.duplicate, parse_probability) &&
+                    get(*values, "corrupt", out.corrupt, parse_probability) &&
+                    get(*values, "reorder", reorder, parse_reordering) &&
+                    get(*values, "jitter", out.jitter, parse_duration) &&
+                    get(*values, "bit_error_rate", out.bit_error_rate, parse_bit_error_rate);
   if (reorder) {
     out.reorder = reorder->probability;
     out.reorder_by = reorder->by;
@@ -346,8 +353,9 @@ std::optional<EventAction> EventReader::read_flap(WordReader& words, const LinkP
   }
   const LinkFlap out{on, *period, down.value_or(*period / 2)};
   if (out.down <= Duration{} || out.down >= out.period) {
-    return wrong(values->at("down"), fmt::format("down for {} of {}; expected more than nothing and less than the period",
-                                                 to_text(out.down), to_text(out.period)));
+    return wrong(values->at("down"),
+                 fmt::format("down for {} of {}; expected more than nothing and less than the period",
+                             to_text(out.down), to_text(out.period)));
   }
   return out;
 }
@@ -370,8 +378,9 @@ std::optional<EventAction> EventReader::read_burst(WordReader& words, const Link
     return std::nullopt;
   }
   if (good.has_value() == p.has_value() || bad.has_value() == r.has_value()) {
-    return wrong(first, "expected mean lengths in packets, 'good=100 bad=5', or the probabilities to leave these states, "
-                        "'p=1% r=20%'");
+    return wrong(first,
+                 "expected mean lengths in packets, 'good=100 bad=5', or the probabilities to leave these states, "
+                 "'p=1% r=20%'");
   }
   return LinkBurst{on, good ? *good : *p, bad ? *bad : *r, loss.value_or(Probability::from_ppb(Probability::kOne)),
                    good_loss.value_or(Probability{})};
@@ -405,9 +414,10 @@ std::optional<EventAction> EventReader::read_filter(WordReader& words) {
   }
   const Word expression = words.take();
   if (!expression.quoted) {
-    return wrong(expression, fmt::format("{} where an expression is missing; expected it in quotes, for example \"tcp and "
-                                         "src alice\"",
-                                         expression.text.empty() ? "the end" : in_quotes(expression.text)));
+    return wrong(expression,
+                 fmt::format("{} where an expression is missing; expected it in quotes, for example \"tcp and "
+                             "src alice\"",
+                             expression.text.empty() ? "the end" : in_quotes(expression.text)));
   }
   out.expression = expression.text;
   return allows_single_frames(*on, verb) && compiles(expression) ? std::optional<EventAction>(std::move(out))
@@ -427,7 +437,8 @@ bool EventReader::read_count(WordReader& words, LinkFilter& out) {
   const auto n = parse_integer(word.text.substr(0, digits), 1, 1'000'000'000);
   const bool ordinal = ending == "st" || ending == "nd" || ending == "rd" || ending == "th";
   if (!n || !ordinal) {
-    wrong(word, fmt::format("{} is no place in a row; expected for example 1st, 3rd or every 10th", in_quotes(word.text)));
+    wrong(word,
+          fmt::format("{} is no place in a row; expected for example 1st, 3rd or every 10th", in_quotes(word.text)));
     return false;
   }
   out.nth = *n;

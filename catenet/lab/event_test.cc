@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `events:` becomes (event.cc, describe_events.cc, event_action.cc). Their messages are in testdata/broken/event_*.
+// What `events:` becomes (event.cc, describe_events.cc, event_action.cc). Their messages are in
+// testdata/broken/event_*.
 #include "catenet/lab/event.h"
 
 #include <gmock/gmock.h>
@@ -128,9 +129,9 @@ TEST(LabEvent, TheOutlookOfALinkIsTheWorstThatEventsDo) {
       "  - 1s: link r1--r2 delay=2ms\n  - 1s: link a->r1 loss=1%\n  - 1s: partition c -> b\n"
       "  - 1s: link r2--c delay=0\n");
   const auto outlooks = link_outlooks(lab);
-  EXPECT_EQ(lab.links[2].least_event_delay, 2_ms);
-  EXPECT_EQ(lab.links[3].least_event_delay, 0_s);
-  EXPECT_EQ(lab.links[0].least_event_delay, Duration::max());
+  EXPECT_EQ(outlooks[2].least_delay, 2_ms);
+  EXPECT_EQ(outlooks[3].least_delay, 0_s);
+  EXPECT_EQ(outlooks[0].least_delay, 1_us);
   EXPECT_TRUE(outlooks[0].forward);
   EXPECT_FALSE(outlooks[0].backward);
   EXPECT_TRUE(outlooks[1].backward) << "into b, which is the link's a";
@@ -140,7 +141,8 @@ TEST(LabEvent, TheOutlookOfALinkIsTheWorstThatEventsDo) {
 TEST(LabEvent, AnEndFromTheCommandLineLeavesThemOut) {
   LoadOptions options;
   options.overrides = {"until=5s"};
-  const LoadedLab loaded = load_text(std::string(kEventLab) + "events:\n  - 5s: crash a\n  - 6s: crash c\n", "t", options);
+  const LoadedLab loaded =
+      load_text(std::string(kEventLab) + "events:\n  - 5s: crash a\n  - 6s: crash c\n", "t", options);
   ASSERT_TRUE(loaded.ok()) << loaded.errors();
   EXPECT_EQ(loaded.lab.events.size(), 2U);
   const std::string explained = explain(loaded.lab);
@@ -154,7 +156,8 @@ TEST(LabEvent, AnOverrideMayReplaceThem) {
   const LoadedLab loaded = load_text(kEventLab, "t.yaml", options);
   ASSERT_TRUE(loaded.ok()) << loaded.errors();
   EXPECT_EQ(loaded.lab.events.size(), 2U);
-  EXPECT_THAT(explain(loaded.lab), testing::HasSubstr("events:\n  - 2s: \"crash a\"\n  - \"probe ends\": \"crash c\"\n"));
+  EXPECT_THAT(explain(loaded.lab),
+              testing::HasSubstr("events:\n  - 2s: \"crash a\"\n  - \"probe ends\": \"crash c\"\n"));
 }
 
 }  // namespace

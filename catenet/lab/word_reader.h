@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads a short sentence word by word ("link gw1--gw2 loss=10% jitter=5ms"), so that what is wrong with it can be said at
-// the word. Words are separated by blanks; "..." and '...' are one word, without the quotes.
+// Reads a short sentence word by word ("link gw1--gw2 loss=10% jitter=5ms"), so that what is wrong with it can be said
+// at the word. Words are separated by blanks; "..." and '...' are one word, without the quotes.
 #pragma once
 #include <string>
 #include <string_view>

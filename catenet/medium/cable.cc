@@ -124,9 +124,7 @@ Cable::Cable(Environment& a_side, Environment& b_side, SourceId first_id, const 
 
 Cable::~Cable() = default;
 
-Duration Cable::lookahead() const {
-  return std::min({ab_.spec_.delay, ba_.spec_.delay, least_delay_});
-}
+Duration Cable::lookahead() const { return std::min({ab_.spec_.delay, ba_.spec_.delay, least_delay_}); }
 
 void Cable::set_up(bool up) {
   if (up == up_) {

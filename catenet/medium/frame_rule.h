@@ -15,8 +15,8 @@
 
 namespace catenet::medium {
 
-/// Addresses of nodes. A frame comes from one of them if its Ethernet source is one of their interfaces, or its IP source
-/// (RFC 791, RFC 8200) one of their addresses: then a router has passed it on.
+/// Addresses of nodes. A frame comes from one of them if its Ethernet source is one of their interfaces, or its IP
+/// source (RFC 791, RFC 8200) one of their addresses: then a router has passed it on.
 struct Origins {
   std::vector<std::uint64_t> links;    ///< MacAddress::to_u64(), ascending
   std::vector<wire::IpAddress> hosts;  ///< ascending
@@ -26,8 +26,8 @@ struct Origins {
 struct FrameRule {
   enum class Action : std::uint8_t { drop, delay, duplicate, corrupt };
 
-  std::uint64_t number = 0;                ///< of whoever made it, for Impairment::remove_rule()
-  std::shared_ptr<const Origins> origins;  ///< null: frames from anywhere
+  std::uint64_t number = 0;                    ///< of whoever made it, for Impairment::remove_rule()
+  std::shared_ptr<const Origins> origins;      ///< null: frames from anywhere
   std::shared_ptr<const PacketFilter> filter;  ///< sees the frame from its first byte; null: any frame
   std::uint64_t nth = 1;                       ///< of those that fit, counted from 1
   bool repeats = true;                         ///< every nth, not the nth only

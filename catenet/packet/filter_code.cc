@@ -101,7 +101,7 @@ class Generator {
   }
 
   std::vector<FilterInstruction> code_;
-  std::vector<std::size_t> labels_;                          // where they are
+  std::vector<std::size_t> labels_;                         // where they are
   std::vector<std::pair<std::size_t, std::size_t>> jumps_;  // instruction, label
 };
 

@@ -30,7 +30,8 @@ struct FilterCondition {
   FilterTree left, right;
 
   static FilterTree constant(bool met);
-  static FilterTree equal(std::uint32_t offset, std::uint8_t size, std::uint32_t value, std::uint32_t mask = 0xffff'ffff);
+  static FilterTree equal(std::uint32_t offset, std::uint8_t size, std::uint32_t value,
+                          std::uint32_t mask = 0xffff'ffff);
 };
 
 FilterTree filter_both(FilterTree left, FilterTree right);

@@ -29,7 +29,8 @@ std::optional<std::uint32_t> number(std::string_view text) {
   text.remove_prefix(hex ? 2 : 0);
   std::uint32_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, hex ? 16 : 10);
-  return error == std::errc() && end == text.data() + text.size() && !text.empty() ? std::optional(value) : std::nullopt;
+  return error == std::errc() && end == text.data() + text.size() && !text.empty() ? std::optional(value)
+                                                                                   : std::nullopt;
 }
 
 std::optional<std::uint64_t> mac(std::string_view text) {
@@ -90,7 +91,8 @@ class Parser {
       if (!right) {
         return right;
       }
-      left = both ? filter_both(std::move(*left), std::move(*right)) : filter_either(std::move(*left), std::move(*right));
+      left =
+          both ? filter_both(std::move(*left), std::move(*right)) : filter_either(std::move(*left), std::move(*right));
     }
     return left;
   }
@@ -191,8 +193,9 @@ class Parser {
   Tree group(const FilterToken& first, const Qualifiers& q) {
     if (q.direction != FilterDirection::either ||
         !(q.protocol.empty() || q.protocol == "ether" || (q.protocol == "ip" && q.type == "multicast"))) {
-      return wrong(first.offset, "nothing that can be said of " + std::string(q.type) + "; expected broadcast, multicast, "
-                                 "ether broadcast, ether multicast or ip multicast");
+      return wrong(first.offset, "nothing that can be said of " + std::string(q.type) +
+                                     "; expected broadcast, multicast, "
+                                     "ether broadcast, ether multicast or ip multicast");
     }
     return filter_group(q.protocol, q.type == "broadcast");
   }
@@ -200,9 +203,11 @@ class Parser {
   Tree parse_value(const Qualifiers& q) {
     const bool about_ports = q.type == "port" || q.type == "portrange";
     const bool transport = q.protocol == "tcp" || q.protocol == "udp";
-    if (about_ports ? !q.protocol.empty() && !transport : transport || q.protocol.starts_with("icmp") || q.protocol == "igmp") {
-      return wrong(peek().offset, quoted(q.protocol) + (about_ports ? " has no ports; expected tcp, udp or neither"
-                                                                    : " has no such addresses; expected 'and' or 'port'"));
+    if (about_ports ? !q.protocol.empty() && !transport
+                    : transport || q.protocol.starts_with("icmp") || q.protocol == "igmp") {
+      return wrong(peek().offset,
+                   quoted(q.protocol) + (about_ports ? " has no ports; expected tcp, udp or neither"
+                                                     : " has no such addresses; expected 'and' or 'port'"));
     }
     if (about_ports) {
       return parse_ports(q);
@@ -214,7 +219,8 @@ class Parser {
       const FilterToken token = take();
       const auto address = mac(token.text);
       return address ? Tree(filter_link_host(*address, q.direction))
-                     : wrong(token.offset, quoted(token.text) + " is no MAC address; expected for example 02:00:00:01:00:00");
+                     : wrong(token.offset,
+                             quoted(token.text) + " is no MAC address; expected for example 02:00:00:01:00:00");
     }
     return q.type == "net" ? parse_network(q) : parse_host(q);
   }
@@ -225,8 +231,9 @@ class Parser {
     const auto low = number(token.text.substr(0, dash));
     const auto high = dash == std::string_view::npos ? low : number(token.text.substr(dash + 1));
     if (!low || !high || *high > 65'535 || *low > *high || (q.type == "portrange" && dash == std::string_view::npos)) {
-      return wrong(token.offset, quoted(token.text) + (q.type == "port" ? " is no port; expected 0 to 65535"
-                                                                        : " is no range of ports; expected for example 80-90"));
+      return wrong(token.offset,
+                   quoted(token.text) + (q.type == "port" ? " is no port; expected 0 to 65535"
+                                                          : " is no range of ports; expected for example 80-90"));
     }
     return filter_ports(q.protocol, *low, *high, q.direction);
   }
@@ -247,14 +254,16 @@ class Parser {
   Tree parse_network(const Qualifiers& q) {
     const FilterToken token = take();
     const std::size_t slash = token.text.find('/');
-    const auto length = slash == std::string_view::npos ? std::optional<std::uint32_t>(32) : number(token.text.substr(slash + 1));
+    const auto length =
+        slash == std::string_view::npos ? std::optional<std::uint32_t>(32) : number(token.text.substr(slash + 1));
     const auto address = parse_filter_ipv4(token.text.substr(0, slash));
     if (!address || !length || *length > 32) {
       return wrong(token.offset, quoted(token.text) + " is no network; expected for example 10.0.1.0/24");
     }
     const std::uint32_t mask = *length == 0 ? 0 : 0xffff'ffffU << (32 - *length);
     if ((*address & ~mask) != 0) {
-      return wrong(token.offset, quoted(token.text) + " has bits behind its length; expected a network's first address");
+      return wrong(token.offset,
+                   quoted(token.text) + " has bits behind its length; expected a network's first address");
     }
     return filter_network(q.protocol, *address, mask, q.direction);
   }
@@ -266,7 +275,8 @@ class Parser {
     }
     const auto addresses = names_ ? names_(token.text) : std::nullopt;
     if (!addresses) {
-      return wrong(token.offset, "unknown host " + quoted(token.text) + "; expected a node, an IPv4 address or a condition");
+      return wrong(token.offset,
+                   "unknown host " + quoted(token.text) + "; expected a node, an IPv4 address or a condition");
     }
     FilterTree tree;
     for (const FilterAddress& address : *addresses) {
@@ -283,7 +293,8 @@ class Parser {
     FilterAccess access{.protocol = protocol.text};
     if (protocol.text != "len") {
       if (!is_filter_protocol(protocol.text) || protocol.text == "ip6" || protocol.text == "icmp6") {
-        return wrong(protocol.offset, quoted(protocol.text) + " has no bytes to look at; expected ether, ip, arp, tcp, udp or icmp");
+        return wrong(protocol.offset,
+                     quoted(protocol.text) + " has no bytes to look at; expected ether, ip, arp, tcp, udp or icmp");
       }
       if (auto done = parse_access(access); !done) {
         return std::unexpected(done.error());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // compile_filter(): words such as "tcp and src alice and port 80" -> a program for PacketFilter, which sees an Ethernet
-// frame. The language is a part of tcpdump's (pcap-filter(7)), with its meanings: `and` and `or` bind alike and from the
-// left, `not` binds stronger, and a word without keywords has those of the one before ("port 80 or 443").
+// frame. The language is a part of tcpdump's (pcap-filter(7)), with its meanings: `and` and `or` bind alike and from
+// the left, `not` binds stronger, and a word without keywords has those of the one before ("port 80 or 443").
 //
 //   host, src, dst NAME-or-ADDRESS; net A/N; port N, portrange A-B (src, dst, tcp, udp in front); ether host MAC
 //   ether ip ip6 arp rarp tcp udp icmp icmp6 igmp; ip proto N; broadcast, multicast; less N, greater N
@@ -38,6 +38,6 @@ struct FilterError {
 
 /// At most 4,096 characters, 64 nested parentheses, PacketFilter::kMostInstructions.
 [[nodiscard]] std::expected<std::vector<FilterInstruction>, FilterError> compile_filter(std::string_view expression,
-                                                                                       FilterNames names);
+                                                                                        FilterNames names);
 
 }  // namespace catenet

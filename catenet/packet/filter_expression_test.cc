@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Filter expressions (filter_expression.cc, filter_primitives.cc, filter_code.cc, filter_scanner.cc), with tcpdump as
-// judge: a capture of frames of all kinds is read by `tcpdump -r` with the same words, and the same frames must be left.
+// judge: a capture of frames of all kinds is read by `tcpdump -r` with the same words, and the same frames must be
+// left.
 #include "catenet/packet/filter_expression.h"
 
 #include <gmock/gmock.h>
@@ -140,7 +141,8 @@ class FrameMaker {
 
 std::optional<std::vector<FilterAddress>> names(std::string_view name) {
   if (name == "alice") {
-    return std::vector<FilterAddress>{{.bytes = {10, 0, 0, 1}}, {.bytes = {0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, .is_v6 = true}};
+    return std::vector<FilterAddress>{{.bytes = {10, 0, 0, 1}},
+                                      {.bytes = {0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, .is_v6 = true}};
   }
   return name == "sw1" ? std::optional(std::vector<FilterAddress>()) : std::nullopt;
 }
@@ -235,31 +237,91 @@ class FilterExpression : public testing::Test {
   std::string folder;
 };
 
+constexpr const char* kExpressions[] = {
+    "tcp",
+    "udp",
+    "icmp",
+    "icmp6",
+    "igmp",
+    "ip",
+    "ip6",
+    "arp",
+    "rarp",
+    "not ip",
+    "! arp",
+    "host 10.0.0.1",
+    "src 10.0.0.1",
+    "dst host 10.0.0.2",
+    "src or dst host 10.0.0.1",
+    "src and dst host 10.0.0.1",
+    "ip host 10.0.0.1",
+    "arp host 10.0.0.1",
+    "ip src 10.0.1.1",
+    "net 10.0.0.0/16",
+    "src net 10.0.0.0/24",
+    "dst net 192.168.0.0/16",
+    "net 0.0.0.0/0",
+    "port 80",
+    "tcp port 80",
+    "udp port 53",
+    "src port 1024",
+    "tcp dst port 443",
+    "src and dst port 80",
+    "portrange 80-443",
+    "udp portrange 53-80",
+    "tcp src portrange 1024-65535",
+    "port 80 or 443",
+    "tcp port 80 or 443",
+    "not port 80 and 443",
+    "host 10.0.0.1 or 10.0.0.2",
+    "tcp and src 10.0.0.1",
+    "tcp or udp and src 10.0.0.1",
+    "udp and src 10.0.0.1 or tcp",
+    "tcp or (udp and src 10.0.0.1)",
+    "not (tcp or udp)",
+    "not tcp or udp",
+    "tcp and not port 80",
+    "(tcp or udp) and (port 80 or 53)",
+    "tcp && !port 80 || arp",
+    "ether src 02:00:00:01:00:00",
+    "ether dst ff:ff:ff:ff:ff:ff",
+    "ether host 02:00:00:02:00:00",
+    "ether proto 0x0806",
+    "ip proto 17",
+    "ip6 proto 6",
+    "proto 6",
+    "broadcast",
+    "multicast",
+    "ether broadcast",
+    "ether multicast",
+    "ip multicast",
+    "less 60",
+    "greater 70",
+    "len > 64",
+    "len <= 50",
+    "len != 54",
+    "tcp[13] & 2 != 0",
+    "tcp[tcpflags] & (tcp-syn|tcp-fin) != 0",
+    "tcp[tcpflags] == tcp-ack",
+    "tcp[0:2] = 80",
+    "udp[2:2] >= 443",
+    "ip[8] < 65",
+    "ip[2:2] > 40",
+    "icmp[icmptype] == icmp-echo",
+    "icmp[icmptype] != icmp-unreach and icmp[icmpcode] = 0",
+    "ether[12:2] = 0x0800",
+    "ip[0] & 0xf > 5",
+    "arp[6:2] = 1",
+    "ip[6:2] & 0x1fff = 0",
+    "tcp[4:4] > 0x80000000",
+};
+
 TEST_F(FilterExpression, MeansWhatTcpdumpMeans) {
   if (std::system("tcpdump --version >/dev/null 2>&1") != 0) {  // NOLINT(cert-env33-c)
     GTEST_SKIP() << "no tcpdump (Debian: tcpdump)";
   }
   write_capture();
-  const char* expressions[] = {
-      "tcp", "udp", "icmp", "icmp6", "igmp", "ip", "ip6", "arp", "rarp", "not ip", "! arp",
-      "host 10.0.0.1", "src 10.0.0.1", "dst host 10.0.0.2", "src or dst host 10.0.0.1", "src and dst host 10.0.0.1",
-      "ip host 10.0.0.1", "arp host 10.0.0.1", "ip src 10.0.1.1", "net 10.0.0.0/16", "src net 10.0.0.0/24",
-      "dst net 192.168.0.0/16", "net 0.0.0.0/0",
-      "port 80", "tcp port 80", "udp port 53", "src port 1024", "tcp dst port 443", "src and dst port 80",
-      "portrange 80-443", "udp portrange 53-80", "tcp src portrange 1024-65535",
-      "port 80 or 443", "tcp port 80 or 443", "not port 80 and 443", "host 10.0.0.1 or 10.0.0.2",
-      "tcp and src 10.0.0.1", "tcp or udp and src 10.0.0.1", "udp and src 10.0.0.1 or tcp",
-      "tcp or (udp and src 10.0.0.1)", "not (tcp or udp)", "not tcp or udp", "tcp and not port 80",
-      "(tcp or udp) and (port 80 or 53)", "tcp && !port 80 || arp",
-      "ether src 02:00:00:01:00:00", "ether dst ff:ff:ff:ff:ff:ff", "ether host 02:00:00:02:00:00",
-      "ether proto 0x0806", "ip proto 17", "ip6 proto 6", "proto 6", "broadcast", "multicast", "ether broadcast",
-      "ether multicast", "ip multicast", "less 60", "greater 70", "len > 64", "len <= 50", "len != 54",
-      "tcp[13] & 2 != 0", "tcp[tcpflags] & (tcp-syn|tcp-fin) != 0", "tcp[tcpflags] == tcp-ack",
-      "tcp[0:2] = 80", "udp[2:2] >= 443", "ip[8] < 65", "ip[2:2] > 40", "icmp[icmptype] == icmp-echo",
-      "icmp[icmptype] != icmp-unreach and icmp[icmpcode] = 0", "ether[12:2] = 0x0800", "ip[0] & 0xf > 5",
-      "arp[6:2] = 1", "ip[6:2] & 0x1fff = 0", "tcp[4:4] > 0x80000000",
-  };
-  for (const char* expression : expressions) {
+  for (const char* expression : kExpressions) {
     const auto theirs = tcpdumps(expression);
     ASSERT_TRUE(theirs.has_value()) << "tcpdump refuses " << expression;
     // A load behind the end of a frame ends a program, and libpcap's optimiser moves loads: only whole frames count.
@@ -313,7 +375,8 @@ TEST(FilterExpressions, SayWhatIsWrongAndWhere) {
 TEST(FilterExpressions, HaveLimits) {
   EXPECT_THAT(error_of(std::string(5000, ' ')), testing::StartsWith("4096: a filter of more than"));
   EXPECT_EQ(error_of(std::string(64, '(') + "tcp" + std::string(64, ')')), "none");
-  EXPECT_THAT(error_of(std::string(65, '(') + "tcp" + std::string(65, ')')), testing::StartsWith("64: parentheses nested"));
+  EXPECT_THAT(error_of(std::string(65, '(') + "tcp" + std::string(65, ')')),
+              testing::StartsWith("64: parentheses nested"));
   std::string many = "port 1";
   while (many.size() < 4000) {
     many += " or 1";
@@ -322,8 +385,9 @@ TEST(FilterExpressions, HaveLimits) {
 }
 
 TEST(FilterExpressions, AnyTextIsAProgramOrAnError) {
-  const char* words[] = {"tcp", "and", "or", "not", "(", ")", "src", "dst", "host", "10.0.0.1", "port", "80", "[", "]",
-                         ":", "2", "&", "=", "len", "net", "10.0.0.0/8", "syn", "ether", "proto", "alice", "!", "portrange"};
+  const char* words[] = {"tcp",      "and",  "or",         "not", "(",     ")",     "src",   "dst", "host",
+                         "10.0.0.1", "port", "80",         "[",   "]",     ":",     "2",     "&",   "=",
+                         "len",      "net",  "10.0.0.0/8", "syn", "ether", "proto", "alice", "!",   "portrange"};
   Rng rng(3);
   int programs = 0;
   for (int i = 0; i < 20'000; ++i) {
@@ -346,8 +410,8 @@ TEST(FilterScanner, TakesColonsApartOnlyInBrackets) {
   for (const FilterToken& token : scan_filter("ether src 02:00::1 and tcp[0:2]>=0x10||!x")) {
     texts.emplace_back(token.text);
   }
-  EXPECT_THAT(texts, testing::ElementsAre("ether", "src", "02:00::1", "and", "tcp", "[", "0", ":", "2", "]", ">=", "0x10",
-                                          "||", "!", "x", ""));
+  EXPECT_THAT(texts, testing::ElementsAre("ether", "src", "02:00::1", "and", "tcp", "[", "0", ":", "2", "]",
+                                          ">=", "0x10", "||", "!", "x", ""));
 }
 
 }  // namespace

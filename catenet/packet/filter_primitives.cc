@@ -27,10 +27,9 @@ FilterTree in_ipv4(std::uint32_t protocol) {
 }
 /// Also behind a fragment header, as libpcap has it.
 FilterTree in_ipv6(std::uint32_t next) {
-  return filter_both(is_ipv6(),
-                     filter_either(FilterCondition::equal(kIpv6NextAt, 1, next),
-                                   filter_both(FilterCondition::equal(kIpv6NextAt, 1, kIpv6Fragment),
-                                               FilterCondition::equal(kIpv6PayloadAt, 1, next))));
+  return filter_both(is_ipv6(), filter_either(FilterCondition::equal(kIpv6NextAt, 1, next),
+                                              filter_both(FilterCondition::equal(kIpv6NextAt, 1, kIpv6Fragment),
+                                                          FilterCondition::equal(kIpv6PayloadAt, 1, next))));
 }
 
 FilterTree first_fragment() { return FilterCondition::equal(kFilterNetworkAt + 6, 2, 0, 0x1fff); }
@@ -50,12 +49,12 @@ FilterTree directed(FilterDirection direction, Make make) {
   }
 }
 
-FilterTree ipv4_address(std::uint32_t type, std::uint32_t source_at, std::uint32_t destination_at, std::uint32_t address,
-                        std::uint32_t mask, FilterDirection direction) {
+FilterTree ipv4_address(std::uint32_t type, std::uint32_t source_at, std::uint32_t destination_at,
+                        std::uint32_t address, std::uint32_t mask, FilterDirection direction) {
   return mask == 0 ? type_is(type)
                    : filter_both(type_is(type), directed(direction, [&](bool source) {
-                       return FilterCondition::equal(source ? source_at : destination_at, 4, address, mask);
-                     }));
+                                   return FilterCondition::equal(source ? source_at : destination_at, 4, address, mask);
+                                 }));
 }
 
 FilterTree port_at(FilterCondition::From from, std::uint32_t offset, std::uint32_t low, std::uint32_t high) {
@@ -85,15 +84,15 @@ struct NamedNumber {
   std::uint32_t value;
 };
 constexpr std::array kConstants = {
-    NamedNumber{"tcpflags", 13},          NamedNumber{"tcp-fin", 1},          NamedNumber{"tcp-syn", 2},
-    NamedNumber{"tcp-rst", 4},            NamedNumber{"tcp-push", 8},         NamedNumber{"tcp-ack", 16},
-    NamedNumber{"tcp-urg", 32},           NamedNumber{"tcp-ece", 64},         NamedNumber{"tcp-cwr", 128},
-    NamedNumber{"icmptype", 0},           NamedNumber{"icmpcode", 1},         NamedNumber{"icmp-echoreply", 0},
-    NamedNumber{"icmp-unreach", 3},       NamedNumber{"icmp-redirect", 5},    NamedNumber{"icmp-echo", 8},
-    NamedNumber{"icmp-timxceed", 11},     NamedNumber{"icmp-paramprob", 12},
+    NamedNumber{"tcpflags", 13},      NamedNumber{"tcp-fin", 1},         NamedNumber{"tcp-syn", 2},
+    NamedNumber{"tcp-rst", 4},        NamedNumber{"tcp-push", 8},        NamedNumber{"tcp-ack", 16},
+    NamedNumber{"tcp-urg", 32},       NamedNumber{"tcp-ece", 64},        NamedNumber{"tcp-cwr", 128},
+    NamedNumber{"icmptype", 0},       NamedNumber{"icmpcode", 1},        NamedNumber{"icmp-echoreply", 0},
+    NamedNumber{"icmp-unreach", 3},   NamedNumber{"icmp-redirect", 5},   NamedNumber{"icmp-echo", 8},
+    NamedNumber{"icmp-timxceed", 11}, NamedNumber{"icmp-paramprob", 12},
 };
 constexpr std::array kFlags = {
-    NamedNumber{"fin", 1}, NamedNumber{"syn", 2},  NamedNumber{"rst", 4},
+    NamedNumber{"fin", 1},  NamedNumber{"syn", 2},  NamedNumber{"rst", 4},
     NamedNumber{"push", 8}, NamedNumber{"ack", 16}, NamedNumber{"urg", 32},
 };
 constexpr std::array<std::string_view, 10> kProtocols = {"ether", "ip",  "ip6",  "arp",   "rarp",
@@ -137,7 +136,9 @@ FilterTree filter_protocol_number(std::string_view protocol, std::uint32_t numbe
 
 FilterTree filter_network(std::string_view protocol, std::uint32_t address, std::uint32_t mask,
                           FilterDirection direction) {
-  const auto in_ip = [&] { return ipv4_address(0x0800, kFilterNetworkAt + 12, kFilterNetworkAt + 16, address, mask, direction); };
+  const auto in_ip = [&] {
+    return ipv4_address(0x0800, kFilterNetworkAt + 12, kFilterNetworkAt + 16, address, mask, direction);
+  };
   const auto in_arp = [&](std::uint32_t type) {
     return ipv4_address(type, kFilterNetworkAt + 14, kFilterNetworkAt + 24, address, mask, direction);
   };
@@ -153,7 +154,8 @@ FilterTree filter_network(std::string_view protocol, std::uint32_t address, std:
 
 FilterTree filter_host(std::string_view protocol, const FilterAddress& address, FilterDirection direction) {
   const auto word = [&](std::size_t at) {
-    return static_cast<std::uint32_t>(address.bytes[at]) << 24 | static_cast<std::uint32_t>(address.bytes[at + 1]) << 16 |
+    return static_cast<std::uint32_t>(address.bytes[at]) << 24 |
+           static_cast<std::uint32_t>(address.bytes[at + 1]) << 16 |
            static_cast<std::uint32_t>(address.bytes[at + 2]) << 8 | static_cast<std::uint32_t>(address.bytes[at + 3]);
   };
   if (!address.is_v6) {
@@ -181,15 +183,17 @@ FilterTree filter_link_host(std::uint64_t mac, FilterDirection direction) {
 }
 
 FilterTree filter_ports(std::string_view protocol, std::uint32_t low, std::uint32_t high, FilterDirection direction) {
-  FilterTree ipv6 = filter_both(
-      is_ipv6(), filter_both(one_of(kIpv6NextAt, protocol), directed(direction, [&](bool source) {
-                               return port_at(FilterCondition::From::frame, kIpv6PayloadAt + (source ? 0 : 2), low, high);
-                             })));
-  FilterTree ipv4 = filter_both(
-      is_ipv4(),
-      filter_both(one_of(kIpv4ProtocolAt, protocol), filter_both(first_fragment(), directed(direction, [&](bool source) {
-                    return port_at(FilterCondition::From::ipv4_payload, source ? 0 : 2, low, high);
-                  }))));
+  FilterTree ipv6 =
+      filter_both(is_ipv6(), filter_both(one_of(kIpv6NextAt, protocol), directed(direction, [&](bool source) {
+                                           return port_at(FilterCondition::From::frame,
+                                                          kIpv6PayloadAt + (source ? 0 : 2), low, high);
+                                         })));
+  FilterTree ipv4 =
+      filter_both(is_ipv4(), filter_both(one_of(kIpv4ProtocolAt, protocol),
+                                         filter_both(first_fragment(), directed(direction, [&](bool source) {
+                                                       return port_at(FilterCondition::From::ipv4_payload,
+                                                                      source ? 0 : 2, low, high);
+                                                     }))));
   return filter_either(std::move(ipv6), std::move(ipv4));
 }
 
@@ -211,15 +215,17 @@ FilterTree filter_length(bool at_least, std::uint32_t length) {
 
 FilterTree filter_relation(const FilterAccess& access, std::string_view op, std::uint32_t value) {
   using Compare = FilterCondition::Compare;
-  const bool transport = access.protocol == "tcp" || access.protocol == "udp" || access.protocol == "icmp" ||
-                         access.protocol == "igmp";
+  const bool transport =
+      access.protocol == "tcp" || access.protocol == "udp" || access.protocol == "icmp" || access.protocol == "igmp";
   const bool link = access.protocol == "ether";
-  FilterTree test = FilterCondition::equal(access.offset + (transport || link ? 0 : kFilterNetworkAt), access.size, value,
-                                           access.mask);
+  FilterTree test = FilterCondition::equal(access.offset + (transport || link ? 0 : kFilterNetworkAt), access.size,
+                                           value, access.mask);
   test->from = access.protocol == "len" ? FilterCondition::From::length
                : transport              ? FilterCondition::From::ipv4_payload
                                         : FilterCondition::From::frame;
-  test->compare = op == ">" || op == "<=" ? Compare::greater : op == ">=" || op == "<" ? Compare::at_least : Compare::equal;
+  test->compare = op == ">" || op == "<="   ? Compare::greater
+                  : op == ">=" || op == "<" ? Compare::at_least
+                                            : Compare::equal;
   if (op == "!=" || op == "<=" || op == "<") {
     test = filter_not(std::move(test));
   }

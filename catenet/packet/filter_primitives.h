@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the conditions of a filter expression look at in an Ethernet frame, as pcap-filter(7) says: `host` means IPv4, ARP
-// and RARP (or IPv6), a port an unfragmented IPv4 packet or an IPv6 one without extension headers. Private to
+// What the conditions of a filter expression look at in an Ethernet frame, as pcap-filter(7) says: `host` means IPv4,
+// ARP and RARP (or IPv6), a port an unfragmented IPv4 packet or an IPv6 one without extension headers. Private to
 // filter_expression.cc.
 #pragma once
 #include <optional>
@@ -28,7 +28,8 @@ struct FilterAccess {
 /// IPv4, ARP and RARP, or the one of them that `protocol` names.
 [[nodiscard]] FilterTree filter_network(std::string_view protocol, std::uint32_t address, std::uint32_t mask,
                                         FilterDirection direction);
-[[nodiscard]] FilterTree filter_host(std::string_view protocol, const FilterAddress& address, FilterDirection direction);
+[[nodiscard]] FilterTree filter_host(std::string_view protocol, const FilterAddress& address,
+                                     FilterDirection direction);
 [[nodiscard]] FilterTree filter_link_host(std::uint64_t mac, FilterDirection direction);
 [[nodiscard]] FilterTree filter_ports(std::string_view protocol, std::uint32_t low, std::uint32_t high,
                                       FilterDirection direction);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Events: the clock of `events:`. It knows when the next of the lab's events begins or ends, and has it done by Faults.
 //
-// An event at time T happens before every frame and timer of T. So the driver runs to just before next(), calls apply(),
-// and goes on: no partition has seen T by then. What waits for a program is found by look(), between windows; it happens
-// Programs::kHandOver later, like what follows by `after:`, so that it does not depend on how the lab was partitioned. In
-// real time it happens at once.
+// An event at time T happens before every frame and timer of T. So the driver runs to just before next(), calls
+// apply(), and goes on: no partition has seen T by then. What waits for a program is found by look(), between windows;
+// it happens Programs::kHandOver later, like what follows by `after:`, so that it does not depend on how the lab was
+// partitioned. In real time it happens at once.
 //
 // Of several at one instant those that end come first, then those that begin, in the order of the lab.
 #pragma once

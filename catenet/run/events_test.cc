@@ -146,19 +146,20 @@ TEST(Events, AFilterTakesTheNthThatFits) {
   const Twice third = line_lab("  - 250ms: filter r1--r2 drop 3rd \"icmp and src a\"\n");
   EXPECT_EQ(received(third.one), 19);
   EXPECT_EQ(third.one.report()["nodes"]["r2"]["interfaces"]["r1"]["drops"]["link-filtered"], 1);
-  const Twice every = line_lab("  - 250ms..1450ms: filter r2->r1 drop every 3rd \"icmp[icmptype] == icmp-echoreply\"\n");
+  const Twice every =
+      line_lab("  - 250ms..1450ms: filter r2->r1 drop every 3rd \"icmp[icmptype] == icmp-echoreply\"\n");
   EXPECT_EQ(received(every.one), 20 - 4);
   EXPECT_EQ(received(line_lab("  - 250ms: filter r1--r2 drop \"tcp\"\n").one), 20);
   EXPECT_EQ(line_lab("  - 250ms: filter r1->r2 duplicate 2nd \"src a\"\n").one.program("p")["result"]["duplicates"], 1);
-  EXPECT_GT(line_lab("  - 250ms: filter r1->r2 delay 40ms 2nd \"src a\"\n").one.program("p")["result"]["rtt_max_s"], 0.04);
+  EXPECT_GT(line_lab("  - 250ms: filter r1->r2 delay 40ms 2nd \"src a\"\n").one.program("p")["result"]["rtt_max_s"],
+            0.04);
   EXPECT_EQ(received(line_lab("  - 250ms: filter r1->r2 corrupt 2nd \"src a\"\n").one), 19);
 }
 
 TEST(Events, HealEndsEveryPartitionAndNoEndIsToldTwice) {
   const Twice ran = line_lab("  - 250ms..900ms: partition a from b\n  - 250ms: partition b\n  - 450ms: heal\n");
   EXPECT_EQ(received(ran.one), 18);
-  EXPECT_THAT(told(ran.one, "event"),
-              ElementsAre("0.25 a partition a from b", "0.25 b partition b", "0.45 a heal"));
+  EXPECT_THAT(told(ran.one, "event"), ElementsAre("0.25 a partition a from b", "0.25 b partition b", "0.45 a heal"));
 }
 
 TEST(Events, AtOneInstantEndsComeFirstThenTheOrderOfTheLab) {

@@ -48,7 +48,8 @@ bool erase_event(std::vector<T>& from, std::size_t event) {
 }
 
 /// The addresses of some nodes.
-std::shared_ptr<const medium::Origins> origins_of(const lab::Description& lab, const std::vector<std::uint32_t>& nodes) {
+std::shared_ptr<const medium::Origins> origins_of(const lab::Description& lab,
+                                                  const std::vector<std::uint32_t>& nodes) {
   auto origins = std::make_shared<medium::Origins>();
   for (const lab::NodeIndex node : nodes) {
     for (const lab::Interface& interface : lab.nodes[node].interfaces) {
@@ -278,7 +279,8 @@ void Faults::begin_one(std::size_t index, const lab::NetworkPartition& partition
 }
 
 /// Frames of `from` do not enter `into`; a link that joins the two is dead in this direction.
-void Faults::cut_ways(std::size_t index, const std::vector<std::uint32_t>& from, const std::vector<std::uint32_t>& into) {
+void Faults::cut_ways(std::size_t index, const std::vector<std::uint32_t>& from,
+                      const std::vector<std::uint32_t>& into) {
   const auto origins = origins_of(network_.lab(), from);
   for (const lab::NodeIndex node : into) {
     for (const lab::Interface& interface : network_.lab().nodes[node].interfaces) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Faults: what the lab's events have done to the network so far, and doing it. Changes of one link lie on each other: the
-// one that began last counts, and when it is taken back what was before it is there again (lab/event.h). Called between
-// two windows or rounds, when nobody runs.
+// Faults: what the lab's events have done to the network so far, and doing it. Changes of one link lie on each other:
+// the one that began last counts, and when it is taken back what was before it is there again (lab/event.h). Called
+// between two windows or rounds, when nobody runs.
 #pragma once
 #include <map>
 #include <optional>
@@ -21,7 +21,8 @@ class Faults {
   /// All outlive this. `on_restart` is called for a simulated host that has new rooms in place of those it had.
   Faults(Network& network, Programs& programs, OnRestart on_restart);
 
-  /// Event `index` of the lab begins. `comes_back`: a node that crashes in it will be started again, as far as is known.
+  /// Event `index` of the lab begins. `comes_back`: a node that crashes in it will be started again, as far as is
+  /// known.
   void begin(std::size_t index, Delegate<bool(lab::NodeIndex)> comes_back);
   /// What it did is taken back. False: it was before (healed, restarted), or is nothing to be taken back.
   bool end(std::size_t index);

@@ -180,7 +180,7 @@ std::expected<void, std::string> Network::make_links() {
     LinkEntry entry;
     entry.cable =
         std::make_unique<medium::Cable>(a, b, first, cable_spec(link, link.forward), cable_spec(link, link.backward));
-    entry.cable->promise_delay(link.least_event_delay);
+    entry.cable->promise_delay(outlook.least_delay);
     auto a_sink = make_capture(link.a, link.a_interface, entry.cable->a());
     auto b_sink = make_capture(link.b, link.b_interface, entry.cable->b());
     if (!a_sink || !b_sink) {

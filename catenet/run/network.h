@@ -48,7 +48,7 @@ class Network {
     node::Host* host = nullptr;
     bridge::LearningSwitch* bridge = nullptr;
     live::LinuxNode* linux_node = nullptr;
-    std::unique_ptr<live::Namespace> space;  ///< of a linux node, in real time
+    std::unique_ptr<live::Namespace> space;      ///< of a linux node, in real time
     std::vector<transport::TcpFlow> past_flows;  ///< of a host, before its last crash
   };
   struct LinkEntry {
@@ -67,8 +67,8 @@ class Network {
   /// Makes the namespaces of the linux nodes, in their order. One line that says what the machine refused.
   live::LiveResult<void> make_namespaces(const std::string& working_directory);
 
-  /// The node loses what it has in memory; its links are down already. A linux node has nothing in Catenet's memory: its
-  /// kernel goes on.
+  /// The node loses what it has in memory; its links are down already. A linux node has nothing in Catenet's memory:
+  /// its kernel goes on.
   void crash(lab::NodeIndex node);
   /// After a crash, before the links come up again: a host gets its addresses and routes.
   void start_again(lab::NodeIndex node);

@@ -29,13 +29,13 @@ struct ProgramRecord {
   bool ready = false;  ///< a service that listens
   Instant started;
   Instant ready_at;
-  Instant ended;  ///< or cut off by a crash
+  Instant ended;         ///< or cut off by a crash
   int exit = -1;         ///< exit code; -1 while it runs, or ended by a signal
   int signal = 0;        ///< that ended it; 0: none
   bool cut_off = false;  ///< not a service, and still at work when the lab ended
   bool crashed = false;  ///< its node has crashed under it, and it has not been started again
   unsigned starts = 0;
-  std::string failure;   ///< why it could not be started
+  std::string failure;  ///< why it could not be started
   std::vector<app::Fact> facts;
   /// As the lab wants it: the expected exit code, or a service that ran to the end of the lab.
   [[nodiscard]] bool as_expected() const;

@@ -152,8 +152,10 @@ class Run {
     programs_->update(now);
     lab_events_->look(now);
     if (lab_events_->next() <= due) {
-      network_->simulation().settle();  // a link that goes down knows all that is on it
       lab_events_->apply(due);
+      if (!real_time_) {
+        network_->settle();
+      }
       programs_->update(due);
       lab_events_->look(due);
     }
