@@ -65,13 +65,6 @@ std::string event_at(Instant to, const std::string& then) {
   return fmt::format("{}{} {}", at, lasts ? "" : ":", then);
 }
 
-/// What would happen after the lab's end has no place in it.
-void drop_later_events(lab::Description& lab) {
-  std::erase_if(lab.events, [&](const lab::Event& event) {
-    return event.time.moment == lab::EventTime::Moment::kRun && event.time.after > *lab.until;
-  });
-}
-
 /// The lab of the run up to the moment, or with what goes on from there.
 std::expected<lab::Description, RunFailure> lab_for(const RunFolder& run, const ReplayOptions& options) {
   if (auto fits = check_moment(run, options.to); !fits) {
@@ -98,7 +91,6 @@ std::expected<lab::Description, RunFailure> lab_for(const RunFolder& run, const 
     lab->until.value = options.to - Instant::zero();
     lab->expectations.clear();  // they are about the end of the lab
   }
-  drop_later_events(*lab);
   return lab;
 }
 

@@ -65,7 +65,7 @@ TEST(Replay, GoesOnWithAnEvent) {
   const auto shorter = replayed(done, {.to = at_s(1.2), .out = place / "short", .then = {"for 100ms: link a--r down"}});
   ASSERT_TRUE(shorter.has_value()) << shorter.error().text;
   EXPECT_NE(open_run(place / "down")->digest(), open_run(place / "short")->digest());
-  EXPECT_THAT(done.open().lab, HasSubstr("2500ms: link a--r loss=5%"));
+  EXPECT_THAT(done.open().lab, HasSubstr("2500ms: \"link a--r loss=5%\""));
   const auto before = replayed(done, {.to = at_s(1.2)});
   ASSERT_TRUE(before.has_value()) << before.error().text;
   EXPECT_TRUE(before->past.partings.empty());
