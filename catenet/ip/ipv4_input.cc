@@ -126,7 +126,7 @@ void Ipv4::route_input(Interface* in, Packet packet) {
       }
       return;
     case PathKind::unicast:
-    case PathKind::none:
+    case PathKind::none: {
       if (in == nullptr) {  // it was ours when we sent it
         node_.drop(std::move(packet), DropReason::no_route);
         return;
@@ -135,8 +135,10 @@ void Ipv4::route_input(Interface* in, Packet packet) {
         deliver(in, std::move(packet), false);
         return;
       }
-      forward(*in, std::move(packet), path);
+      Path& way = way_for(path, packet);
+      forward(*in, std::move(packet), way);
       return;
+    }
   }
 }
 

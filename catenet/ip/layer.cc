@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "catenet/base/hash.h"
 #include "catenet/wire/tcp.h"
 #include "catenet/wire/udp.h"
 
@@ -243,7 +244,37 @@ void Layer<A>::find_route(Path& path) const {
     path.kind = PathKind::unicast;
     path.next_hop = path.route->neighbor_for(path.destination);
     path.neighbor = neighbors_->find(*path.out, path.next_hop);
+    path.ways = static_cast<std::uint8_t>(std::clamp<std::size_t>(fib_.equals(*path.route), 1, common_.equal_routes));
   }
+}
+
+/// RFC 2992, hash-threshold: the hash space is cut into as many regions of equal size as there are routes, so that a
+/// route which comes or goes moves as few flows as can be without remembering any. Every node hashes with a secret of
+/// its own: else the routers of one stage of a tree would see only those flows that choose alike (polarisation).
+template <typename A>
+typename Layer<A>::Path& Layer<A>::way_of(const Path& path, const A& source, Flow flow) {
+  if (ways_ == nullptr) {
+    ways_ = std::make_unique<Ways>(node_.random_stream("equal routes").next());
+  }
+  std::uint64_t hash = 0;
+  if constexpr (std::is_same_v<A, wire::Ipv4Address>) {
+    hash = mix64(ways_->secret, std::uint64_t{source.value()} << 32 | path.destination.value());
+  } else {
+    hash = path.destination.hash(source.hash(ways_->secret));
+  }
+  hash = mix64(hash, std::uint64_t{flow.protocol} << 32 | flow.ports);
+  const Route<A>& route = path.route[(hash >> 32) * path.ways >> 32];
+  Path& way = ways_->paths[slot_of(route.next_hop, Ways::kBits)];
+  if (way.next_hop != route.next_hop || way.out != route.interface || way.generation != path.generation) {
+    way.next_hop = route.next_hop;
+    way.generation = path.generation;
+    way.kind = path.kind;
+    way.out = route.interface;
+    way.neighbor = neighbors_->find(*route.interface, route.next_hop);
+  }
+  way.destination = path.destination;
+  way.route = &route;
+  return way;
 }
 
 template <typename A>
@@ -303,6 +334,7 @@ Result<void> Layer<A>::depart(Packet&& packet, Path& path, bool too_big, std::si
       if (kept.kind != PathKind::local && kept.out == nullptr) {
         return refuse(std::move(packet), DropReason::no_route, ENETUNREACH, "no route");
       }
+      kept = way_for(kept, packet);
     }
     kept.neighbor = nullptr;
   }

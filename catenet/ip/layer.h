@@ -4,11 +4,13 @@
 // Ipv4 and Ipv6 are made of it; what a header says and means is theirs.
 //
 // A few destinations are remembered with their route and neighbour (Path), so that a packet of a known flow costs one
-// comparison instead of two searches; a change of routes, addresses or neighbours makes all of them void.
+// comparison instead of two searches; a change of routes, addresses or neighbours makes all of them void. Where several
+// routes are equally good, a hash of the flow chooses (way_for), and who has only one route pays a comparison for it.
 //
 // Packets to ourselves come back through a timer, loopback_delay later, and never touch an interface. Their transport
 // checksum may still be partial.
 #pragma once
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -19,6 +21,7 @@
 #include "catenet/ip/config.h"
 #include "catenet/ip/ether_table.h"
 #include "catenet/ip/fib.h"
+#include "catenet/ip/flow.h"
 #include "catenet/ip/hook.h"
 #include "catenet/ip/neighbor_cache.h"
 #include "catenet/ip/network.h"
@@ -36,6 +39,7 @@ template <>
 struct Traits<wire::Ipv4Address> {
   using Header = wire::Ipv4Header;
   static constexpr std::uint16_t kEtherType = 0x0800;
+  static Flow flow_of(Packet& packet) { return flow_of_ipv4(packet); }
   /// RFC 1112 6.4: the low 23 bits of the group.
   static wire::MacAddress link_group(wire::Ipv4Address group) {
     return wire::MacAddress::from_u64(0x01005e000000 | (group.value() & 0x7fffff));
@@ -45,6 +49,7 @@ template <>
 struct Traits<wire::Ipv6Address> {
   using Header = wire::Ipv6Header;
   static constexpr std::uint16_t kEtherType = 0x86dd;
+  static Flow flow_of(Packet& packet) { return flow_of_ipv6(packet); }
   /// RFC 2464 7: the low 32 bits of the group.
   static wire::MacAddress link_group(const wire::Ipv6Address& group) {
     return wire::MacAddress::from_u64(0x333300000000 | std::uint64_t{group.group(6)} << 16 | group.group(7));
@@ -136,6 +141,7 @@ class Layer : public Network, public NetworkProtocol {
     A next_hop{};
     std::uint32_t generation = 0;  // of routes, addresses and neighbours together
     PathKind kind = PathKind::none;
+    std::uint8_t ways = 1;         // equal routes, `route` and those behind it; a packet that leaves has chosen one
     Interface* out = nullptr;      // unicast: the link; broadcast: the link whose broadcast it is, if directed
     Neighbor* neighbor = nullptr;  // unicast on links with resolution: found already
     const Route<A>* route = nullptr;
@@ -165,7 +171,7 @@ class Layer : public Network, public NetworkProtocol {
     return fib_.generation() + neighbors_->generation() + addresses_generation_;
   }
   [[nodiscard]] Path& path_to(const A& destination) {
-    const std::size_t first = slot_of(destination) * kPathWays;
+    const std::size_t first = slot_of(destination, kPathBits) * kPathWays;
     const std::uint32_t now = generation();
     for (std::size_t i = first; i < first + kPathWays; ++i) {
       if (paths_[i].destination == destination && paths_[i].generation == now) [[likely]] {
@@ -178,6 +184,23 @@ class Layer : public Network, public NetworkProtocol {
   }
   /// The route, and the neighbour, of a path whose destination is neither ours nor everybody.
   void find_route(Path& path) const;
+  /// The way of a packet (front = network header) whose path may have several.
+  [[nodiscard]] Path& way_for(Path& path, Packet& packet) {
+    return path.ways == 1 ? path : way_of(path, packet.header<Header>().source, Traits<A>::flow_of(packet));
+  }
+  /// The same for a packet that has no header yet (front = transport header).
+  [[nodiscard]] Path& way_for(Path& path, Packet& packet, const A& source, std::uint8_t protocol) {
+    return path.ways == 1 ? path : way_of(path, source, flow_of_transport(packet, 0, protocol));
+  }
+  [[nodiscard]] Path& way_of(const Path& path, const A& source, Flow flow);
+  /// What passes whichever way it takes.
+  [[nodiscard]] static std::uint32_t mtu_of(const Path& path) {
+    std::uint32_t mtu = path.out->mtu();
+    for (std::uint8_t i = 1; i < path.ways; ++i) {
+      mtu = std::min<std::uint32_t>(mtu, path.route[i].interface->mtu());
+    }
+    return mtu;
+  }
   /// The same over a given link: its own routes only; without any, the destination is taken to be on the link.
   [[nodiscard]] Path forced_path(const A& destination, Interface& out) const;
   /// Null also for an address that is not ours yet.
@@ -272,10 +295,20 @@ class Layer : public Network, public NetworkProtocol {
   std::unique_ptr<Reassembly> reassembly_;
 
  private:
-  static std::size_t slot_of(const wire::Ipv4Address& a) { return a.value() * 0x9e3779b1U >> (32 - kPathBits); }
-  static std::size_t slot_of(const wire::Ipv6Address& a) { return a.hash() >> (64 - kPathBits); }
+  /// Of a node with equal routes: what is known of their neighbours, and what makes its choices its own.
+  struct Ways {
+    static constexpr unsigned kBits = 4;
+    explicit Ways(std::uint64_t seed) : secret(seed) {}
+    std::uint64_t secret;
+    std::array<Path, 1U << kBits> paths;
+  };
+  static std::size_t slot_of(const wire::Ipv4Address& a, unsigned bits) {
+    return a.value() * 0x9e3779b1U >> (32 - bits);
+  }
+  static std::size_t slot_of(const wire::Ipv6Address& a, unsigned bits) { return a.hash() >> (64 - bits); }
   void on_loopback_timer(Instant now);
 
+  std::unique_ptr<Ways> ways_;  // null until the first choice
   std::unique_ptr<Timer> loopback_timer_;
   Ring<Looped> looped_;
 };
