@@ -72,6 +72,9 @@ std::optional<DropReason> Ipv4::check_addresses(const Interface& in, const Ipv4H
   if (source.is_martian_source() && !(source.is_unspecified() && link_only)) {
     return DropReason::martian_source;
   }
+  if (!may_be_ours(source)) [[likely]] {
+    return std::nullopt;
+  }
   for (const auto& a : addresses_) {  // ours, coming from outside; or the broadcast address of its own link
     if (a.address() == source || (a.broadcast == source && a.interface == &in)) {
       return DropReason::martian_source;

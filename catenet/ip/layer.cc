@@ -68,7 +68,7 @@ bool Layer<A>::erase_address(const Interface& interface, const A& address) {
   }
   const wire::Prefix<A> network = at->prefix.canonical();
   addresses_.erase(at);
-  ++addresses_generation_;
+  addresses_changed();
   A preferred{};
   fib_.remove_if([&](const Route<A>& r) {
     const bool its = r.interface == &interface && r.kind == RouteKind::connected && r.prefix == network;
@@ -226,7 +226,36 @@ bool Layer<A>::run_hooks(HookPoint point, Packet& packet, Interface* in, Interfa
   return false;
 }
 
+template <typename A>
+void Layer<A>::addresses_changed() {
+  ++addresses_generation_;
+  if (addresses_.size() <= AddressFilter::kFew) {
+    return;
+  }
+  if (address_filter_ == nullptr) {
+    address_filter_ = std::make_unique<AddressFilter>();
+  }
+  const bool anew = address_filter_->fit(2 * addresses_.size());
+  for (std::size_t i = anew ? 0 : addresses_.size() - 1; i < addresses_.size(); ++i) {
+    address_filter_->add(addresses_[i].address().hash());
+    address_filter_->add(addresses_[i].broadcast.hash());
+  }
+}
+
 // Paths
+
+template <typename A>
+typename Layer<A>::Path& Layer<A>::remember_path(const A& destination) {
+  if (path_conflicts_ == kPathConflicts && many_paths_ == nullptr) {
+    // Nobody who holds a path of the few need fear for it: they stay where they are.
+    many_paths_ = std::make_unique<Path[]>(kPathWays << kManyPathBits);
+  }
+  path_victim_ = static_cast<std::uint8_t>((path_victim_ + 1) % kPathWays);
+  Path& path = path_set(destination)[path_victim_];
+  path_conflicts_ = static_cast<std::uint16_t>(
+      std::min<unsigned>(path_conflicts_ + (path.generation == generation() ? 1U : 0U), kPathConflicts));
+  return path = find_path(destination);
+}
 
 template <typename A>
 Interface* Layer<A>::connected_interface(const A& next_hop) const {

@@ -18,6 +18,7 @@
 #include <span>
 #include <vector>
 
+#include "catenet/ip/address_filter.h"
 #include "catenet/ip/config.h"
 #include "catenet/ip/ether_table.h"
 #include "catenet/ip/fib.h"
@@ -171,16 +172,19 @@ class Layer : public Network, public NetworkProtocol {
     return fib_.generation() + neighbors_->generation() + addresses_generation_;
   }
   [[nodiscard]] Path& path_to(const A& destination) {
-    const std::size_t first = slot_of(destination, kPathBits) * kPathWays;
+    Path* const set = path_set(destination);
     const std::uint32_t now = generation();
-    for (std::size_t i = first; i < first + kPathWays; ++i) {
-      if (paths_[i].destination == destination && paths_[i].generation == now) [[likely]] {
-        return paths_[i];
+    for (Path* path = set; path != set + kPathWays; ++path) {
+      if (path->destination == destination && path->generation == now) [[likely]] {
+        return *path;
       }
     }
-    // A host's own address and its peer's may well share a set: two ways keep both.
-    path_victim_ = static_cast<std::uint8_t>((path_victim_ + 1) % kPathWays);
-    return paths_[first + path_victim_] = find_path(destination);
+    return remember_path(destination);
+  }
+  [[nodiscard]] Path& remember_path(const A& destination);
+  [[nodiscard]] Path* path_set(const A& destination) {
+    return many_paths_ == nullptr ? &few_paths_[slot_of(destination, kFewPathBits) * kPathWays]
+                                  : &many_paths_[slot_of(destination, kManyPathBits) * kPathWays];
   }
   /// The route, and the neighbour, of a path whose destination is neither ours nor everybody.
   void find_route(Path& path) const;
@@ -203,8 +207,17 @@ class Layer : public Network, public NetworkProtocol {
   }
   /// The same over a given link: its own routes only; without any, the destination is taken to be on the link.
   [[nodiscard]] Path forced_path(const A& destination, Interface& out) const;
+  /// False: neither an address of ours nor a broadcast address of one of our links.
+  [[nodiscard]] bool may_be_ours(const A& address) const {
+    return address_filter_ == nullptr || address_filter_->may_have(address.hash());
+  }
+  /// After every change of addresses_; what was added is the last one.
+  void addresses_changed();
   /// Null also for an address that is not ours yet.
   [[nodiscard]] const LocalAddress<A>* find_local(const A& address) const {
+    if (!may_be_ours(address)) {
+      return nullptr;
+    }
     for (const LocalAddress<A>& a : addresses_) {
       if (a.address() == address && a.is_assigned()) {
         return &a;
@@ -260,9 +273,12 @@ class Layer : public Network, public NetworkProtocol {
     return path_mtus_.find(destination, node_.now());
   }
 
-  static constexpr unsigned kPathBits = 2;
+  // Paths are remembered in sets of two: a host's own address and its peer's may well share a set. Few sets do for most
+  // nodes; one whose destinations push each other out again and again gets more, once.
   static constexpr std::size_t kPathWays = 2;
-  static constexpr std::size_t kPaths = kPathWays << kPathBits;
+  static constexpr unsigned kFewPathBits = 2;
+  static constexpr unsigned kManyPathBits = 8;
+  static constexpr std::uint16_t kPathConflicts = 256;
   struct Looped {
     Instant due;
     Packet packet;
@@ -277,14 +293,17 @@ class Layer : public Network, public NetworkProtocol {
   const IpConfig& common_;
   Neighbors* neighbors_ = nullptr;
   Fib<A> fib_;
-  std::array<Path, kPaths> paths_;
+  std::array<Path, kPathWays << kFewPathBits> few_paths_;
+  std::unique_ptr<Path[]> many_paths_;  // null until they are needed
   std::vector<LocalAddress<A>> addresses_;
+  std::unique_ptr<AddressFilter> address_filter_;  // null: few addresses
   std::vector<Registration> protocols_;
   RawReceiver* raw_ = nullptr;
   std::unique_ptr<HookTable> hooks_;
   PacketCounters counters_;
   std::uint32_t addresses_generation_ = 1;  // so that an empty Path is void
-  std::uint8_t path_victim_ = 0;            // the way that was filled last
+  std::uint16_t path_conflicts_ = 0;
+  std::uint8_t path_victim_ = 0;  // the way that was filled last
   struct Membership {
     A group;
     Interface* interface;  // null: any
