@@ -75,7 +75,9 @@ class Dumbbell {
     check(b.ipv4().add_address(far, {address(network, b_end), 30}).has_value(), "address");
   }
   std::unique_ptr<node::Host> add_host(node::Host& router, unsigned network, const std::string& name) {
-    auto host = std::make_unique<node::Host>(world_, wiring_.next_id(), name);
+    node::HostConfig config;  // buffers as the peer has them
+    config.tcp.max_send_buffer = config.tcp.max_receive_buffer = 4 << 20;
+    auto host = std::make_unique<node::Host>(world_, wiring_.next_id(), name, config);
     link(router, 1, *host, 2, {.rate = BitRate::gbps(1), .delay = 1_ms}, network);
     check(host->ipv4().set_default_route(address(network, 1)).has_value(), "route");
     return host;

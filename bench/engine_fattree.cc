@@ -86,6 +86,7 @@ constexpr std::uint64_t kS1Buffer = 4'000'000;
 FatTreeSpec s1() {
   FatTreeSpec spec;
   spec.k = 4;
+  spec.by_pod = true;
   spec.link = {.rate = kS1Rate, .delay = 3_us};
   spec.host.tcp.congestion = transport::CongestionAlgorithm::dctcp;
   spec.make_queue = [](Node& node) {

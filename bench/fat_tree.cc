@@ -10,11 +10,15 @@ namespace catenet::bench {
 FatTree::FatTree(sim::Simulation& simulation, const FatTreeSpec& spec)
     : simulation_(simulation), spec_(spec), half_(spec.k / 2) {
   check(spec.k >= 2 && spec.k <= 16 && spec.k % 2 == 0, "order of the fat-tree");
-  for (unsigned thread = 0; thread < simulation.threads(); ++thread) {
-    worlds_.push_back(&simulation.add_partition(thread));
+  const unsigned worlds = spec.by_pod ? spec.k + half_ : simulation.threads();
+  for (unsigned i = 0; i < worlds; ++i) {
+    const unsigned part = i < spec.k ? i : i - spec.k;
+    const unsigned parts = i < spec.k ? spec.k : half_;
+    worlds_.push_back(&simulation.add_partition(spec.by_pod ? part * simulation.threads() / parts : i));
   }
   for (unsigned core = 0; core < half_ * half_; ++core) {
-    cores_.push_back(&add_router(thread_of(core, half_ * half_), "core" + std::to_string(core)));
+    cores_.push_back(&add_router(spec_.by_pod ? *worlds_[spec_.k + core / half_] : world_of(core, half_ * half_),
+                                 "core" + std::to_string(core)));
   }
   for (unsigned pod = 0; pod < spec_.k; ++pod) {
     add_pod(pod);
@@ -33,8 +37,12 @@ wire::Ipv4Address FatTree::address(unsigned host) const {
                            static_cast<std::uint8_t>(host % half_ * 4 + 2));
 }
 
-node::Host& FatTree::add_router(unsigned thread, const std::string& name) {
-  return *routers_.emplace_back(std::make_unique<node::Router>(*worlds_[thread], wiring_.next_id(), name, spec_.host));
+Environment& FatTree::world_of(unsigned part, unsigned parts) {
+  return *worlds_[spec_.by_pod ? part : part * simulation_.threads() / parts];
+}
+
+node::Host& FatTree::add_router(Environment& world, const std::string& name) {
+  return *routers_.emplace_back(std::make_unique<node::Router>(world, wiring_.next_id(), name, spec_.host));
 }
 
 /// A cable between two nodes; their interfaces have these addresses. Gives the end at `a`.
@@ -64,26 +72,25 @@ void FatTree::join_up(node::Host& lower, node::Host& upper, const wire::Ipv4Pref
 
 void FatTree::add_pod(unsigned pod) {
   const auto pod_byte = static_cast<std::uint8_t>(pod);
-  const unsigned thread = thread_of(pod, spec_.k);
+  Environment& world = world_of(pod, spec_.k);
   const std::string suffix = std::to_string(pod) + "-";
   std::vector<node::Host*> aggregation;
   for (unsigned i = 0; i < half_; ++i) {
-    aggregation.push_back(&add_router(thread, "aggregation" + suffix + std::to_string(i)));
+    aggregation.push_back(&add_router(world, "aggregation" + suffix + std::to_string(i)));
     for (unsigned j = 0; j < half_; ++j) {
       join_up(*aggregation.back(), *cores_[i * half_ + j], {wire::Ipv4Address(10, pod_byte, 0, 0), 16});
     }
   }
   for (unsigned e = 0; e < half_; ++e) {
     const auto edge_byte = static_cast<std::uint8_t>(e);
-    node::Host& edge = add_router(thread, "edge" + suffix + std::to_string(e));
+    node::Host& edge = add_router(world, "edge" + suffix + std::to_string(e));
     for (node::Host* upper : aggregation) {
       join_up(edge, *upper, {wire::Ipv4Address(10, pod_byte, edge_byte, 0), 24});
     }
     for (unsigned h = 0; h < half_; ++h) {
       const wire::Ipv4Address own = address(host_count());
       const wire::Ipv4Address router(own.value() - 1);
-      auto host =
-          std::make_unique<node::Host>(*worlds_[thread], wiring_.next_id(), "host" + own.to_string(), spec_.host);
+      auto host = std::make_unique<node::Host>(world, wiring_.next_id(), "host" + own.to_string(), spec_.host);
       plug(*host, {own, 30}, edge, {router, 30});
       check(host->ipv4().set_default_route(router).has_value(), "route");
       hosts_.push_back(std::move(host));

@@ -15,6 +15,7 @@ namespace catenet::bench {
 
 struct FatTreeSpec {
   unsigned k = 4;  ///< even, 2 to 16
+  bool by_pod = false;
   medium::CableSpec link;
   std::function<std::unique_ptr<Qdisc>(Node& node)> make_queue;  ///< of every interface
   node::HostConfig host;
@@ -22,7 +23,8 @@ struct FatTreeSpec {
 
 class FatTree {
  public:
-  /// Pods and core routers are spread over the simulation's threads, a partition for each.
+  /// Pods and core routers are spread over the simulation's threads: one partition for each thread, or, if `by_pod`,
+  /// for each pod and for each group of core routers.
   FatTree(sim::Simulation& simulation, const FatTreeSpec& spec);
   ~FatTree();
   FatTree(const FatTree&) = delete;
@@ -38,16 +40,16 @@ class FatTree {
   void for_each_interface(const std::function<void(Interface&)>& visit) const;
 
  private:
-  node::Host& add_router(unsigned thread, const std::string& name);
+  node::Host& add_router(Environment& world, const std::string& name);
   Interface& plug(node::Host& a, wire::Ipv4Prefix a_address, node::Host& b, wire::Ipv4Prefix b_address);
   void add_pod(unsigned pod);
   void join_up(node::Host& lower, node::Host& upper, const wire::Ipv4Prefix& below);
-  [[nodiscard]] unsigned thread_of(unsigned part, unsigned parts) const { return part * simulation_.threads() / parts; }
+  [[nodiscard]] Environment& world_of(unsigned part, unsigned parts);
 
   sim::Simulation& simulation_;
   const FatTreeSpec spec_;
   const unsigned half_;
-  std::vector<Environment*> worlds_;  // by thread
+  std::vector<Environment*> worlds_;  // by thread, or by pod and then group of core routers
   Wiring wiring_;
   std::vector<std::unique_ptr<node::Host>> routers_;
   std::vector<std::unique_ptr<node::Host>> hosts_;
