@@ -89,9 +89,10 @@ def _wait_for_quiet(seconds=2.0):
 
 
 def run_json(command, cpu=MEASURED, timeout=300):
-    """The JSON objects that a program prints, one a line."""
+    """The JSON objects that a program prints, one a line. On one CPU; None: on all there are, for threads."""
+    place = pin(cpu) if cpu is not None else None
     done = subprocess.run(
-        list(map(str, command)), stdout=subprocess.PIPE, text=True, timeout=timeout, check=True, preexec_fn=pin(cpu)
+        list(map(str, command)), stdout=subprocess.PIPE, text=True, timeout=timeout, check=True, preexec_fn=place
     )
     return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
 

@@ -38,10 +38,10 @@ def row(bench, unit, value, peer=None, peer_value=None):
     return {"bench": bench, "unit": unit, "value": value, "peer": peer, "peer_value": peer_value, "ratio": ratio}
 
 
-def own_figures(name, runs, *arguments):
+def own_figures(name, runs, *arguments, cpu=measure.MEASURED):
     """A program that prints all its figures itself, its peers' included: medians over its least disturbed runs."""
     path = program(name)
-    (outputs,) = in_turn([lambda: run_json([path, *arguments])], runs)
+    (outputs,) = in_turn([lambda: run_json([path, *arguments], cpu)], runs)
     for same in zip(*outputs):
         first = same[0]
         peer_value = median([r["peer_value"] for r in same]) if "peer_value" in first else None
@@ -60,10 +60,10 @@ def wire(runs):
     yield from own_figures("bench_wire", runs)
 
 
-def ns3(*arguments):
+def ns3(*arguments, peer="ns3_chain"):
     """A taker for ns-3's figure, or None where its libraries were not there when this was built."""
     try:
-        path = program("ns3_chain")
+        path = program(peer)
     except Missing as missing:
         print(f"without the peer ns-3: {missing}", file=sys.stderr)
         return None
@@ -91,6 +91,21 @@ def chain(runs):
 def host(runs):
     yield from beside([program("bench_host")], ns3("idle", 10000), "ns-3, without interface", runs)
     yield from beside([program("bench_host"), "linked"], ns3("linked", 10000), "ns-3", runs)
+
+
+def engine(runs):
+    """Whole networks in virtual time: what bench_engine has, and the chains."""
+    yield from chain(runs)
+    ours = program("bench_engine")
+    yield from own_figures("bench_engine", runs, "chains", 4096)
+    yield from beside([ours, "dumbbell", 100, 3], ns3("dumbbell", 100, 1, peer="ns3_engine"), "ns-3", runs)
+    yield from own_figures("bench_engine", runs, "fattree4", 100)
+    yield from own_figures("bench_engine", runs, "fattree8", 2, 10, cpu=None)
+    yield from beside([ours, "idle", 10000], ns3("idle", 10000, peer="ns3_engine"), "ns-3", runs)
+    yield from own_figures("bench_engine", 1, "million", 1_000_000)
+    for population in (100, 10_000, 1_000_000):
+        for threads in (1, 2):
+            yield from own_figures("bench_engine", runs, "phold", population, threads, cpu=None)
 
 
 def tcp(runs):
@@ -188,6 +203,7 @@ BENCHES = {
     "wire": wire,
     "chain": chain,
     "host": host,
+    "engine": engine,
     "tcp": tcp,
     "transport": transport,
     "tap": tap,
@@ -224,7 +240,8 @@ def main():
     unknown = [name for name in options.names if name != "core" and name not in BENCHES]
     if unknown:
         parser.error(f"there is no benchmark '{unknown[0]}'; there are: core {' '.join(BENCHES)}")
-    names = list(BENCHES) if "core" in options.names else options.names
+    # Whoever asks for everything gets the chains as a part of the engine.
+    names = [name for name in BENCHES if name != "chain"] if "core" in options.names else options.names
     measure.claim_machine()
     rows, status = [], 0
     for name in names:

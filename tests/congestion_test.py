@@ -85,6 +85,17 @@ class Congestion(lab.LabTest):
         self.assertGreater(run.report["drops"].get("queue-full", 0), 0)
         self.assertGreater(sum(flow["retransmits"] for flow in self.flows(run)), 0)
 
+    def test_red_marks_who_understands_it_and_drops_the_others(self):
+        queue = "rate: 100Mbit, delay: 1ms, queue: 200p, red: {min: 10p, max: 60p, probability: 10%}"
+        asking = self.run_lab(dumbbell("congestion: newreno, ecn: ask", 4, queue, senders=2), out="asking")
+        self.assertEqual(asking.report["drops"].get("red", 0), 0)
+        self.assertEqual(sum(flow["retransmits"] for flow in self.flows(asking)), 0)
+        self.assertGreater(self.mbit(asking), 85)
+        silent = self.run_lab(dumbbell("congestion: newreno, ecn: never", 4, queue, senders=2), out="silent")
+        self.assertGreater(silent.report["drops"]["red"], 0)
+        self.assertEqual(silent.report["drops"].get("queue-full", 0), 0)
+        self.assertGreater(self.mbit(silent), 75)
+
     def test_two_flows_of_bbr_share_and_lose_nothing(self):
         """Each keeps up to twice its product under way: a queue of one product, 66 packets, is what both together need."""
         run = self.run_lab(dumbbell("congestion: bbr", 20, "rate: 20Mbit, delay: 20ms, queue: 200p", senders=2))

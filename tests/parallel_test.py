@@ -27,7 +27,7 @@ def dumbbell(flows, middle, tcp=""):
     return nodes, links
 
 
-def fat_tree():
+def fat_tree(routing="auto"):
     """k = 2 of everything: four edges with two hosts each, four aggregations, two cores."""
     nodes, links = [], []
     for pod in range(2):
@@ -40,7 +40,8 @@ def fat_tree():
                 nodes.append(f"{name}: {{kind: host, run: [{{run: bulk-server, name: s-{name}}}, "
                              f"{{run: bulk {peer} bytes=150kB, name: b-{name}, after: s-{peer}}}]}}")
                 links.append(f"{name} -- e{pod}{half}: {{delay: 2us}}")
-    return nodes + ["c0: router", "c1: router"], links
+    nodes += ["c0: router", "c1: router"]
+    return [node.replace(": router", f": {{kind: router, routing: {routing}}}") for node in nodes], links
 
 
 def islands():
@@ -57,8 +58,10 @@ LABS = {
     "star with short queues": star(6, link="{rate: 20Mbit, delay: 5us, queue: 8p}"),
     "star with trains": star(5, link="{rate: 1Gbit, delay: 5us, trains: true}"),
     "dumbbell": dumbbell(5, "{rate: 20Mbit, delay: 5ms, queue: 30p}"),
+    "dumbbell with RED": dumbbell(4, "{rate: 50Mbit, delay: 1ms, red: {min: 5p, max: 15p}}"),
     "dumbbell with marks": dumbbell(4, "{rate: 50Mbit, delay: 1ms, queue: 100p, mark: 20p}", "tcp: {congestion: dctcp},"),
     "fat tree": fat_tree(),
+    "fat tree with equal routes": fat_tree("ecmp"),
     "islands": islands(),
 }
 

@@ -47,6 +47,7 @@ struct IpConfig {
   std::uint16_t groups = 4096;     ///< memberships of the whole node, each group and interface once
   bool report_groups = true;       ///< tell routers and switches of them (IGMP, MLD)
   std::uint32_t routes = 1'000'000;
+  std::uint8_t equal_routes = 64;                       ///< to one prefix that are used together; 1: the first alone
   std::uint16_t path_mtus = 256;                        ///< destinations with a known path MTU
   Duration path_mtu_lifetime = Duration::seconds(600);  ///< RFC 1191 6.3, RFC 8201 4: retry upward after ten minutes
   Duration loopback_delay = Duration::microseconds(1);  ///< of a packet to ourselves

@@ -2,7 +2,9 @@
 // Fib<A>: the forwarding table, longest-prefix match (RFC 1812 5.2.4.3) over connected and static routes and what
 // routing protocols put in.
 //
-// A flat array sorted by (prefix length, longest first; network; metric), and beside it one row per length in use. A
+// A flat array sorted by (prefix length, longest first; network; metric; kind; next hop), and beside it one row per
+// length in use. Routes that are equally good stand together, in an order that does not depend on their history: each
+// flow takes one of them (RFC 2992; Layer::way_for). A
 // look-up masks the destination once per length and searches that part by halves: a host with three routes reads two
 // cache lines, an idle host pays a few hundred bytes. The price grows with the number of lengths (at most 33 for IPv4)
 // times log2 of the routes of one length; changes are linear. A trie for full tables can stand behind the same five
@@ -18,7 +20,8 @@
 
 namespace catenet::ip {
 
-/// Where a route comes from. Among routes with the same prefix the lower metric wins, then the lower kind.
+/// Where a route comes from. Among routes with the same prefix the lower metric wins, then the lower kind; those over
+/// gateways that are still equal share the flows.
 enum class RouteKind : std::uint8_t { connected, static_route, dynamic };
 
 template <typename A>
@@ -76,6 +79,18 @@ class Fib {
     return nullptr;
   }
 
+  /// How many routes are as good as `best`, which lookup() has returned: it and those behind it. Networks that are on
+  /// two links at once do not count: their hosts are on one of them.
+  [[nodiscard]] std::size_t equals(const Route<A>& best) const {
+    const Route<A>* const end = routes_.data() + routes_.size();
+    const Route<A>* at = &best + 1;
+    while (!best.is_on_link() && at != end && at->prefix == best.prefix && at->metric == best.metric &&
+           at->kind == best.kind) {
+      ++at;
+    }
+    return static_cast<std::size_t>(at - &best);
+  }
+
   /// The best route over one interface, or null. Linear: for the rare packet that is bound to its link.
   [[nodiscard]] const Route<A>* lookup_on(const A& destination, const Interface& interface) const {
     for (const Route<A>& route : routes_) {  // longest prefixes first
@@ -104,7 +119,7 @@ class Fib {
     return a.prefix == b.prefix && a.next_hop == b.next_hop && a.interface == b.interface && a.kind == b.kind;
   }
   static bool before(const Route<A>& a, const Route<A>& b) {
-    const auto key = [](const Route<A>& r) { return std::tuple(r.prefix.address(), r.metric, r.kind); };
+    const auto key = [](const Route<A>& r) { return std::tuple(r.prefix.address(), r.metric, r.kind, r.next_hop); };
     return a.prefix.length() != b.prefix.length() ? a.prefix.length() > b.prefix.length() : key(a) < key(b);
   }
   void changed() {

@@ -35,7 +35,7 @@ Result<void> Ipv4::add_address(Interface& interface, const Ipv4Prefix& prefix) {
     return fail(ENOBUFS, "too many addresses");
   }
   addresses_.push_back({prefix, prefix.has_broadcast() ? prefix.broadcast() : address, &interface});
-  ++addresses_generation_;
+  addresses_changed();
   if (!prefix.is_host()) {
     insert_connected_route(addresses_.back(), address);
   }
@@ -107,7 +107,9 @@ Ipv4::Path Ipv4::find_path(const Ipv4Address& destination) const {
   } else if (destination.is_loopback()) {
     path.kind = PathKind::local;
   }
-  for (const auto& a : addresses_) {
+  const std::span<const LocalAddress<Address>> ours(addresses_.data(),
+                                                    may_be_ours(destination) ? addresses_.size() : 0);
+  for (const auto& a : ours) {
     if (a.address() == destination) {
       path.kind = PathKind::local;
       path.out = a.interface;

@@ -72,6 +72,9 @@ std::optional<DropReason> Ipv4::check_addresses(const Interface& in, const Ipv4H
   if (source.is_martian_source() && !(source.is_unspecified() && link_only)) {
     return DropReason::martian_source;
   }
+  if (!may_be_ours(source)) [[likely]] {
+    return std::nullopt;
+  }
   for (const auto& a : addresses_) {  // ours, coming from outside; or the broadcast address of its own link
     if (a.address() == source || (a.broadcast == source && a.interface == &in)) {
       return DropReason::martian_source;
@@ -126,7 +129,7 @@ void Ipv4::route_input(Interface* in, Packet packet) {
       }
       return;
     case PathKind::unicast:
-    case PathKind::none:
+    case PathKind::none: {
       if (in == nullptr) {  // it was ours when we sent it
         node_.drop(std::move(packet), DropReason::no_route);
         return;
@@ -135,8 +138,10 @@ void Ipv4::route_input(Interface* in, Packet packet) {
         deliver(in, std::move(packet), false);
         return;
       }
-      forward(*in, std::move(packet), path);
+      Path& way = way_for(path, packet);
+      forward(*in, std::move(packet), way);
       return;
+    }
   }
 }
 

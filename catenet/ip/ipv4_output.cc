@@ -60,7 +60,8 @@ Result<void> Ipv4::output(Packet packet, const SendOptions& options) {
   if (!source) {
     return refuse(std::move(packet), DropReason::no_address, source.error().code, source.error().context);
   }
-  return send_on(std::move(packet), **path, options, *source);
+  Path& way = way_for(**path, packet, *source, options.protocol);
+  return send_on(std::move(packet), way, options, *source);
 }
 
 Result<void> Ipv4::output_whole(Packet packet, const SendOptions& options) {
@@ -97,7 +98,11 @@ Result<void> Ipv4::output_whole(Packet packet, const SendOptions& options) {
   header.checksum = 0;
   header.checksum = internet_checksum(packet.head().first(header.header_size()));
   mark_made_here(packet);
-  return depart(std::move(packet), **path, false, wire::kIpv4MaxPacket, options);
+  Path& way = way_for(**path, packet);
+  if (!local && packet.size() > way.out->mtu()) {
+    return refuse(std::move(packet), DropReason::message_too_long, EMSGSIZE, "longer than the link's MTU");
+  }
+  return depart(std::move(packet), way, false, wire::kIpv4MaxPacket, options);
 }
 
 /// The link of the given source address, else the first one that has an address.
@@ -262,7 +267,7 @@ std::uint32_t Ipv4::path_mtu(const wire::IpAddress& destination) const {
   if (path.kind == PathKind::local) {
     return wire::kIpv4MaxPacket;
   }
-  const std::uint32_t mtu = path.out != nullptr ? path.out->mtu() : wire::kIpv4MinReassembly;  // RFC 1122 3.3.3
+  const std::uint32_t mtu = path.out != nullptr ? mtu_of(path) : wire::kIpv4MinReassembly;  // RFC 1122 3.3.3
   const auto* learned = learned_mtu(path.destination);
   return learned != nullptr ? std::min<std::uint32_t>(mtu, learned->mtu) : mtu;
 }

@@ -79,7 +79,7 @@ Result<void> Ipv6::add_address(Interface& interface, const Ipv6Prefix& prefix) {
   const bool detect = config_.dad_transmits > 0 && interface.link_layer().needs_resolution();
   made.state = detect ? AddressState::tentative : AddressState::preferred;
   addresses_.push_back(made);
-  ++addresses_generation_;
+  addresses_changed();
   if (!prefix.is_host() && !address.is_link_local()) {  // link-local destinations are found by their link
     insert_connected_route(made, Address());            // RFC 6724 chooses the source
   }

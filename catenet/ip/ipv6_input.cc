@@ -112,7 +112,8 @@ void Ipv6::route_input(Interface* in, Packet packet) {
   } else if (config_.accept_any && to_us_alone) {
     deliver(in, std::move(packet));
   } else {
-    forward(*in, std::move(packet), *path);
+    Path& way = way_for(*path, packet);
+    forward(*in, std::move(packet), way);
   }
 }
 

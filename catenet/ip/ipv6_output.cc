@@ -61,7 +61,8 @@ Result<void> Ipv6::output(Packet packet, const SendOptions& options) {
   if (!source) {
     return refuse(std::move(packet), DropReason::no_address, source.error().code, source.error().context);
   }
-  return send_on(std::move(packet), **path, options, *source);
+  Path& way = way_for(**path, packet, *source, options.protocol);
+  return send_on(std::move(packet), way, options, *source);
 }
 
 Result<void> Ipv6::output_whole(Packet packet, const SendOptions& options) {
@@ -82,7 +83,11 @@ Result<void> Ipv6::output_whole(Packet packet, const SendOptions& options) {
     return refuse(std::move(packet), DropReason::no_memory, ENOBUFS, "no headroom for the link's header");
   }
   mark_made_here(packet);
-  return depart(std::move(packet), **path, false, wire::kIpv6HeaderSize + wire::kIpv6MaxPayload, options);
+  Path& way = way_for(**path, packet);
+  if (!local && packet.size() > way.out->mtu()) {
+    return refuse(std::move(packet), DropReason::message_too_long, EMSGSIZE, "longer than the link's MTU");
+  }
+  return depart(std::move(packet), way, false, wire::kIpv6HeaderSize + wire::kIpv6MaxPayload, options);
 }
 
 /// The link of the given source address, else the first one that has an address.
@@ -283,7 +288,7 @@ std::uint32_t Ipv6::path_mtu(const IpAddress& destination) const {
   if (path->kind == PathKind::local) {
     return wire::kIpv6HeaderSize + wire::kIpv6MaxPayload;
   }
-  const std::uint32_t mtu = path->out != nullptr ? path->out->mtu() : wire::kIpv6MinMtu;
+  const std::uint32_t mtu = path->out != nullptr ? mtu_of(*path) : wire::kIpv6MinMtu;
   const auto* learned = learned_mtu(path->destination);
   return learned != nullptr ? std::min<std::uint32_t>(mtu, learned->mtu) : mtu;
 }

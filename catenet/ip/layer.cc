@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "catenet/base/hash.h"
 #include "catenet/wire/tcp.h"
 #include "catenet/wire/udp.h"
 
@@ -67,7 +68,7 @@ bool Layer<A>::erase_address(const Interface& interface, const A& address) {
   }
   const wire::Prefix<A> network = at->prefix.canonical();
   addresses_.erase(at);
-  ++addresses_generation_;
+  addresses_changed();
   A preferred{};
   fib_.remove_if([&](const Route<A>& r) {
     const bool its = r.interface == &interface && r.kind == RouteKind::connected && r.prefix == network;
@@ -225,7 +226,36 @@ bool Layer<A>::run_hooks(HookPoint point, Packet& packet, Interface* in, Interfa
   return false;
 }
 
+template <typename A>
+void Layer<A>::addresses_changed() {
+  ++addresses_generation_;
+  if (addresses_.size() <= AddressFilter::kFew) {
+    return;
+  }
+  if (address_filter_ == nullptr) {
+    address_filter_ = std::make_unique<AddressFilter>();
+  }
+  const bool anew = address_filter_->fit(2 * addresses_.size());
+  for (std::size_t i = anew ? 0 : addresses_.size() - 1; i < addresses_.size(); ++i) {
+    address_filter_->add(addresses_[i].address().hash());
+    address_filter_->add(addresses_[i].broadcast.hash());
+  }
+}
+
 // Paths
+
+template <typename A>
+typename Layer<A>::Path& Layer<A>::remember_path(const A& destination) {
+  if (path_conflicts_ == kPathConflicts && many_paths_ == nullptr) {
+    // Nobody who holds a path of the few need fear for it: they stay where they are.
+    many_paths_ = std::make_unique<Path[]>(kPathWays << kManyPathBits);
+  }
+  path_victim_ = static_cast<std::uint8_t>((path_victim_ + 1) % kPathWays);
+  Path& path = path_set(destination)[path_victim_];
+  path_conflicts_ = static_cast<std::uint16_t>(
+      std::min<unsigned>(path_conflicts_ + (path.generation == generation() ? 1U : 0U), kPathConflicts));
+  return path = find_path(destination);
+}
 
 template <typename A>
 Interface* Layer<A>::connected_interface(const A& next_hop) const {
@@ -243,7 +273,37 @@ void Layer<A>::find_route(Path& path) const {
     path.kind = PathKind::unicast;
     path.next_hop = path.route->neighbor_for(path.destination);
     path.neighbor = neighbors_->find(*path.out, path.next_hop);
+    path.ways = static_cast<std::uint8_t>(std::clamp<std::size_t>(fib_.equals(*path.route), 1, common_.equal_routes));
   }
+}
+
+/// RFC 2992, hash-threshold: the hash space is cut into as many regions of equal size as there are routes, so that a
+/// route which comes or goes moves as few flows as can be without remembering any. Every node hashes with a secret of
+/// its own: else the routers of one stage of a tree would see only those flows that choose alike (polarisation).
+template <typename A>
+typename Layer<A>::Path& Layer<A>::way_of(const Path& path, const A& source, Flow flow) {
+  if (ways_ == nullptr) {
+    ways_ = std::make_unique<Ways>(node_.random_stream("equal routes").next());
+  }
+  std::uint64_t hash = 0;
+  if constexpr (std::is_same_v<A, wire::Ipv4Address>) {
+    hash = mix64(ways_->secret, std::uint64_t{source.value()} << 32 | path.destination.value());
+  } else {
+    hash = path.destination.hash(source.hash(ways_->secret));
+  }
+  hash = mix64(hash, std::uint64_t{flow.protocol} << 32 | flow.ports);
+  const Route<A>& route = path.route[(hash >> 32) * path.ways >> 32];
+  Path& way = ways_->paths[slot_of(route.next_hop, Ways::kBits)];
+  if (way.next_hop != route.next_hop || way.out != route.interface || way.generation != path.generation) {
+    way.next_hop = route.next_hop;
+    way.generation = path.generation;
+    way.kind = path.kind;
+    way.out = route.interface;
+    way.neighbor = neighbors_->find(*route.interface, route.next_hop);
+  }
+  way.destination = path.destination;
+  way.route = &route;
+  return way;
 }
 
 template <typename A>
@@ -303,6 +363,7 @@ Result<void> Layer<A>::depart(Packet&& packet, Path& path, bool too_big, std::si
       if (kept.kind != PathKind::local && kept.out == nullptr) {
         return refuse(std::move(packet), DropReason::no_route, ENETUNREACH, "no route");
       }
+      kept = way_for(kept, packet);
     }
     kept.neighbor = nullptr;
   }

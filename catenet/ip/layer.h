@@ -4,11 +4,13 @@
 // Ipv4 and Ipv6 are made of it; what a header says and means is theirs.
 //
 // A few destinations are remembered with their route and neighbour (Path), so that a packet of a known flow costs one
-// comparison instead of two searches; a change of routes, addresses or neighbours makes all of them void.
+// comparison instead of two searches; a change of routes, addresses or neighbours makes all of them void. Where several
+// routes are equally good, a hash of the flow chooses (way_for), and who has only one route pays a comparison for it.
 //
 // Packets to ourselves come back through a timer, loopback_delay later, and never touch an interface. Their transport
 // checksum may still be partial.
 #pragma once
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -16,9 +18,11 @@
 #include <span>
 #include <vector>
 
+#include "catenet/ip/address_filter.h"
 #include "catenet/ip/config.h"
 #include "catenet/ip/ether_table.h"
 #include "catenet/ip/fib.h"
+#include "catenet/ip/flow.h"
 #include "catenet/ip/hook.h"
 #include "catenet/ip/neighbor_cache.h"
 #include "catenet/ip/network.h"
@@ -36,6 +40,7 @@ template <>
 struct Traits<wire::Ipv4Address> {
   using Header = wire::Ipv4Header;
   static constexpr std::uint16_t kEtherType = 0x0800;
+  static Flow flow_of(Packet& packet) { return flow_of_ipv4(packet); }
   /// RFC 1112 6.4: the low 23 bits of the group.
   static wire::MacAddress link_group(wire::Ipv4Address group) {
     return wire::MacAddress::from_u64(0x01005e000000 | (group.value() & 0x7fffff));
@@ -45,6 +50,7 @@ template <>
 struct Traits<wire::Ipv6Address> {
   using Header = wire::Ipv6Header;
   static constexpr std::uint16_t kEtherType = 0x86dd;
+  static Flow flow_of(Packet& packet) { return flow_of_ipv6(packet); }
   /// RFC 2464 7: the low 32 bits of the group.
   static wire::MacAddress link_group(const wire::Ipv6Address& group) {
     return wire::MacAddress::from_u64(0x333300000000 | std::uint64_t{group.group(6)} << 16 | group.group(7));
@@ -136,6 +142,7 @@ class Layer : public Network, public NetworkProtocol {
     A next_hop{};
     std::uint32_t generation = 0;  // of routes, addresses and neighbours together
     PathKind kind = PathKind::none;
+    std::uint8_t ways = 1;         // equal routes, `route` and those behind it; a packet that leaves has chosen one
     Interface* out = nullptr;      // unicast: the link; broadcast: the link whose broadcast it is, if directed
     Neighbor* neighbor = nullptr;  // unicast on links with resolution: found already
     const Route<A>* route = nullptr;
@@ -165,23 +172,52 @@ class Layer : public Network, public NetworkProtocol {
     return fib_.generation() + neighbors_->generation() + addresses_generation_;
   }
   [[nodiscard]] Path& path_to(const A& destination) {
-    const std::size_t first = slot_of(destination) * kPathWays;
+    Path* const set = path_set(destination);
     const std::uint32_t now = generation();
-    for (std::size_t i = first; i < first + kPathWays; ++i) {
-      if (paths_[i].destination == destination && paths_[i].generation == now) [[likely]] {
-        return paths_[i];
+    for (Path* path = set; path != set + kPathWays; ++path) {
+      if (path->destination == destination && path->generation == now) [[likely]] {
+        return *path;
       }
     }
-    // A host's own address and its peer's may well share a set: two ways keep both.
-    path_victim_ = static_cast<std::uint8_t>((path_victim_ + 1) % kPathWays);
-    return paths_[first + path_victim_] = find_path(destination);
+    return remember_path(destination);
+  }
+  [[nodiscard]] Path& remember_path(const A& destination);
+  [[nodiscard]] Path* path_set(const A& destination) {
+    return many_paths_ == nullptr ? &few_paths_[slot_of(destination, kFewPathBits) * kPathWays]
+                                  : &many_paths_[slot_of(destination, kManyPathBits) * kPathWays];
   }
   /// The route, and the neighbour, of a path whose destination is neither ours nor everybody.
   void find_route(Path& path) const;
+  /// The way of a packet (front = network header) whose path may have several.
+  [[nodiscard]] Path& way_for(Path& path, Packet& packet) {
+    return path.ways == 1 ? path : way_of(path, packet.header<Header>().source, Traits<A>::flow_of(packet));
+  }
+  /// The same for a packet that has no header yet (front = transport header).
+  [[nodiscard]] Path& way_for(Path& path, Packet& packet, const A& source, std::uint8_t protocol) {
+    return path.ways == 1 ? path : way_of(path, source, flow_of_transport(packet, 0, protocol));
+  }
+  [[nodiscard]] Path& way_of(const Path& path, const A& source, Flow flow);
+  /// What passes whichever way it takes.
+  [[nodiscard]] static std::uint32_t mtu_of(const Path& path) {
+    std::uint32_t mtu = path.out->mtu();
+    for (std::uint8_t i = 1; i < path.ways; ++i) {
+      mtu = std::min<std::uint32_t>(mtu, path.route[i].interface->mtu());
+    }
+    return mtu;
+  }
   /// The same over a given link: its own routes only; without any, the destination is taken to be on the link.
   [[nodiscard]] Path forced_path(const A& destination, Interface& out) const;
+  /// False: neither an address of ours nor a broadcast address of one of our links.
+  [[nodiscard]] bool may_be_ours(const A& address) const {
+    return address_filter_ == nullptr || address_filter_->may_have(address.hash());
+  }
+  /// After every change of addresses_; what was added is the last one.
+  void addresses_changed();
   /// Null also for an address that is not ours yet.
   [[nodiscard]] const LocalAddress<A>* find_local(const A& address) const {
+    if (!may_be_ours(address)) {
+      return nullptr;
+    }
     for (const LocalAddress<A>& a : addresses_) {
       if (a.address() == address && a.is_assigned()) {
         return &a;
@@ -237,9 +273,12 @@ class Layer : public Network, public NetworkProtocol {
     return path_mtus_.find(destination, node_.now());
   }
 
-  static constexpr unsigned kPathBits = 2;
+  // Paths are remembered in sets of two: a host's own address and its peer's may well share a set. Few sets do for most
+  // nodes; one whose destinations push each other out again and again gets more, once.
   static constexpr std::size_t kPathWays = 2;
-  static constexpr std::size_t kPaths = kPathWays << kPathBits;
+  static constexpr unsigned kFewPathBits = 2;
+  static constexpr unsigned kManyPathBits = 8;
+  static constexpr std::uint16_t kPathConflicts = 256;
   struct Looped {
     Instant due;
     Packet packet;
@@ -254,14 +293,17 @@ class Layer : public Network, public NetworkProtocol {
   const IpConfig& common_;
   Neighbors* neighbors_ = nullptr;
   Fib<A> fib_;
-  std::array<Path, kPaths> paths_;
+  std::array<Path, kPathWays << kFewPathBits> few_paths_;
+  std::unique_ptr<Path[]> many_paths_;  // null until they are needed
   std::vector<LocalAddress<A>> addresses_;
+  std::unique_ptr<AddressFilter> address_filter_;  // null: few addresses
   std::vector<Registration> protocols_;
   RawReceiver* raw_ = nullptr;
   std::unique_ptr<HookTable> hooks_;
   PacketCounters counters_;
   std::uint32_t addresses_generation_ = 1;  // so that an empty Path is void
-  std::uint8_t path_victim_ = 0;            // the way that was filled last
+  std::uint16_t path_conflicts_ = 0;
+  std::uint8_t path_victim_ = 0;  // the way that was filled last
   struct Membership {
     A group;
     Interface* interface;  // null: any
@@ -272,10 +314,20 @@ class Layer : public Network, public NetworkProtocol {
   std::unique_ptr<Reassembly> reassembly_;
 
  private:
-  static std::size_t slot_of(const wire::Ipv4Address& a) { return a.value() * 0x9e3779b1U >> (32 - kPathBits); }
-  static std::size_t slot_of(const wire::Ipv6Address& a) { return a.hash() >> (64 - kPathBits); }
+  /// Of a node with equal routes: what is known of their neighbours, and what makes its choices its own.
+  struct Ways {
+    static constexpr unsigned kBits = 4;
+    explicit Ways(std::uint64_t seed) : secret(seed) {}
+    std::uint64_t secret;
+    std::array<Path, 1U << kBits> paths;
+  };
+  static std::size_t slot_of(const wire::Ipv4Address& a, unsigned bits) {
+    return a.value() * 0x9e3779b1U >> (32 - bits);
+  }
+  static std::size_t slot_of(const wire::Ipv6Address& a, unsigned bits) { return a.hash() >> (64 - bits); }
   void on_loopback_timer(Instant now);
 
+  std::unique_ptr<Ways> ways_;  // null until the first choice
   std::unique_ptr<Timer> loopback_timer_;
   Ring<Looped> looped_;
 };

@@ -11,7 +11,8 @@
 // - Node n (from 1), interface i (from 0) has the MAC address 02:nn:nn:nn:ii:ii.
 // - A forwarding node with `routing: auto` gets a route to every segment it can reach: the fewest hops, and among
 // equals
-//   the neighbour that comes first in `nodes:`.
+//   the neighbour that comes first in `nodes:`. With `routing: ecmp` it gets one over every neighbour that is on a way
+//   with the fewest hops.
 #pragma once
 #include "catenet/lab/description.h"
 #include "catenet/lab/diagnostic.h"

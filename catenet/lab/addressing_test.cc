@@ -112,6 +112,34 @@ TEST(Routes, TakeTheShortestPathAndTheLowerNodeAmongEquals) {
   EXPECT_EQ(node(lab, "r1").routes[0].interface, 1U);
 }
 
+TEST(Routes, EcmpUsesAllWaysThatAreEquallyShort) {
+  // The square again, and a second cable between r1 and r2.
+  const Description lab = load(
+      "nodes: {r1: {kind: router, routing: ecmp}, r4: router, r2: router, r3: router, h: host}\n"
+      "links: [r1 -- r2, r2 -- r3, r3 -- r4, r4 -- r1, r3 -- h, r1 -- r2]");
+  EXPECT_EQ(routes(lab, "r1"),
+            "10.0.2.0/24 via 10.0.3.2, 10.0.1.0/24 via 10.0.0.2, 10.0.1.0/24 via 10.0.5.2, 10.0.4.0/24 via 10.0.3.2, "
+            "10.0.4.0/24 via 10.0.0.2, 10.0.4.0/24 via 10.0.5.2");
+  EXPECT_EQ(node(lab, "r1").routes[2].interface, 2U);
+  // Nobody else asked for it.
+  EXPECT_EQ(routes(lab, "r3"), "10.0.3.0/24 via 10.0.2.1, 10.0.0.0/24 via 10.0.1.1, 10.0.5.0/24 via 10.0.1.1");
+}
+
+TEST(Routes, EcmpKeepsToGivenOnes) {
+  const Description lab = load(
+      "nodes: {r1: {kind: router, routing: ecmp, routes: [10.0.2.0/24 via 10.0.0.2]}, r2: router, r4: router, r3: "
+      "router}\n"
+      "links: [r1 -- r2 -- r3, r1 -- r4 -- r3]");
+  EXPECT_EQ(routes(lab, "r1"), "10.0.2.0/24 via 10.0.0.2, 10.0.1.0/24 via 10.0.0.2, 10.0.3.0/24 via 10.0.2.2");
+}
+
+TEST(Routes, SeveralToOnePrefixMayBeGiven) {
+  const Description lab = load(
+      "nodes: {r1: {kind: router, routes: [default via 10.0.0.2, default via 10.0.1.2]}, r2: router, r3: router}\n"
+      "links: [r1 -- r2, r1 -- r3]");
+  EXPECT_EQ(routes(lab, "r1"), "0.0.0.0/0 via 10.0.0.2, 0.0.0.0/0 via 10.0.1.2");
+}
+
 TEST(Routes, GivenOnesSwitchOffComputedOnesUnlessBothAreAsked) {
   constexpr std::string_view kLab =
       "nodes: {{r1: {{kind: router, {}routes: [default via 10.0.0.2]}}, r2: router, r3: router}}\n"

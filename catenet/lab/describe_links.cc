@@ -44,6 +44,91 @@ void read_queue(MapReader& reader, Setting<QueueLimit>& out) {
   }
 }
 
+constexpr std::uint64_t kMostRedLength = std::uint64_t{1} << 36;
+
+/// A threshold of RED: "50p" or "64KiB".
+struct RedLength {
+  bool in_bytes = false;
+  std::uint64_t value = 0;
+};
+Parsed<RedLength> parse_red_length(std::string_view text) {
+  const bool in_bytes = !text.ends_with('p');
+  RedLength out{in_bytes, 0};
+  if (in_bytes) {
+    const auto bytes = parse_size(text);
+    if (!bytes) {
+      return std::unexpected(bytes.error() + "; or packets such as 50p");
+    }
+    out.value = *bytes;
+  } else {
+    const auto packets = parse_packets(text);
+    if (!packets) {
+      return std::unexpected(packets.error());
+    }
+    out.value = *packets;
+  }
+  if (out.value > kMostRedLength) {
+    return std::unexpected("more than 64GiB");
+  }
+  return out;
+}
+
+Parsed<Probability> parse_positive_probability(std::string_view text) {
+  const auto probability = parse_probability(text);
+  return probability && probability->is_zero() ? std::unexpected("expected more than 0") : probability;
+}
+
+/// What is wrong with the thresholds as a pair; empty: nothing.
+std::string wrong_thresholds(const Setting<RedLength>& min, const Setting<RedLength>& max) {
+  if (!min.is_set() || !max.is_set()) {
+    return fmt::format("{} is missing; expected for example {{min: 5p, max: 15p}}", min.is_set() ? "max" : "min");
+  }
+  if (min->in_bytes != max->in_bytes) {
+    return "min and max are in different units; expected both in packets or both in bytes";
+  }
+  return min->value < max->value ? "" : "max is not above min";
+}
+
+void read_red(MapReader& reader, Setting<std::optional<RedSettings>>& out) {
+  const YamlValue* value = reader.take("red");
+  if (value == nullptr) {
+    return;
+  }
+  if (value->is_scalar() && value->text == "false") {  // off, where the defaults have it on
+    out = {std::nullopt, reader.origin()};
+    return;
+  }
+  if (!value->is_map()) {
+    reader.diagnostics().error(value->place, "red: expected a map such as {min: 50p, max: 150p}, or false");
+    return;
+  }
+  MapReader red(*value, "red of " + reader.what(), reader.diagnostics(), reader.origin());
+  RedSettings settings;
+  Setting<RedLength> min;
+  Setting<RedLength> max;
+  Setting<Probability> probability{settings.probability};
+  Setting<Probability> weight{settings.weight};
+  Setting<bool> gentle{settings.gentle};
+  Setting<bool> ecn{settings.ecn};
+  const std::size_t before = reader.diagnostics().count();
+  red.read("min", min, parse_red_length);
+  red.read("max", max, parse_red_length);
+  red.read("probability", probability, parse_positive_probability);
+  red.read("weight", weight, parse_positive_probability);
+  red.read("gentle", gentle, parse_flag);
+  red.read("ecn", ecn, parse_flag);
+  red.finish();
+  if (reader.diagnostics().count() != before) {
+    return;
+  }
+  if (const std::string wrong = wrong_thresholds(min, max); !wrong.empty()) {
+    reader.diagnostics().error(value->place, "red: " + wrong);
+    return;
+  }
+  settings = {min->in_bytes, min->value, max->value, *probability, *weight, *gentle, *ecn};
+  out = {settings, reader.origin()};
+}
+
 /// The keys that may differ between the two directions.
 void read_direction(MapReader& reader, Direction& out) {
   reader.read("rate", out.rate, parse_rate);
@@ -65,6 +150,7 @@ void read_direction(MapReader& reader, Direction& out) {
   }
   read_queue(reader, out.queue);
   reader.read("mark", out.mark, parse_packets);
+  read_red(reader, out.red);
   reader.read("loss", out.loss, parse_probability);
   reader.read("duplicate", out.duplicate, parse_probability);
   reader.read("reorder", out.reorder, parse_reordering);
@@ -88,6 +174,7 @@ void overlay(Direction& to, const Direction& from) {
   overlay(to.delay, from.delay);
   overlay(to.queue, from.queue);
   overlay(to.mark, from.mark);
+  overlay(to.red, from.red);
   overlay(to.loss, from.loss);
   overlay(to.duplicate, from.duplicate);
   overlay(to.reorder, from.reorder);
@@ -210,6 +297,14 @@ class LinkReader {
                                                     "expected trains: false, or no loss, duplicate, reorder, jitter, "
                                                     "corrupt and bit_error_rate",
                                                     a.name, b.name));
+    }
+    for (const Direction* d : {&link.forward, &link.backward}) {
+      if (*d->mark != 0 && d->red->has_value()) {
+        state_.diagnostics.error(a.place, fmt::format("{} -- {} has mark and red, which are two ways to choose whom to "
+                                                      "mark; expected one of them, or mark: 0p or red: false",
+                                                      a.name, b.name));
+        break;
+      }
     }
     const auto times = ++pairs_[std::minmax(link.a, link.b)];
     const std::string suffix = times == 1 ? "" : fmt::format("#{}", times);

@@ -57,6 +57,18 @@ struct QueueLimit {
   bool operator==(const QueueLimit&) const = default;
 };
 
+/// Random early detection: thresholds of the average queue, both in packets or both in bytes.
+struct RedSettings {
+  bool in_bytes = false;
+  std::uint64_t min = 0;
+  std::uint64_t max = 0;
+  Probability probability = Probability::from_ppb(20'000'000);  ///< of a mark or drop at `max`
+  Probability weight = Probability::from_ppb(2'000'000);        ///< of the present length in the average
+  bool gentle = true;
+  bool ecn = true;
+  bool operator==(const RedSettings&) const = default;
+};
+
 /// This fraction of the packets is held back by `by`, so that later ones overtake them.
 struct Reordering {
   Probability probability;
@@ -70,7 +82,8 @@ struct Direction {
   Setting<Duration> delay{Duration::microseconds(1)};  ///< propagation, one way
   std::optional<std::uint64_t> length_mm;              ///< when the delay was given as a length
   Setting<QueueLimit> queue{{std::uint64_t{1} << 20, 1'000}};
-  Setting<std::uint32_t> mark;  ///< packets in the queue from which on ECN packets are marked; 0: never
+  Setting<std::uint32_t> mark;              ///< packets in the queue from which on ECN packets are marked; 0: never
+  Setting<std::optional<RedSettings>> red;  ///< nullopt: first in, first out
   Setting<Probability> loss;
   Setting<Probability> duplicate;
   Setting<Reordering> reorder;
@@ -134,7 +147,7 @@ struct Node {
   Setting<Stack> stack;
   std::vector<Interface> interfaces;  ///< in order of the links
   Setting<bool> forwarding;           ///< built-in: true for a router
-  Setting<Routing> routing;           ///< auto: routes worked out by assign()
+  Setting<Routing> routing;           ///< auto, ecmp: routes worked out by assign()
   std::vector<Route> routes;
   Setting<wire::Ipv4Address> gateway;  ///< unset (is_set() false): none
   Place gateway_place;

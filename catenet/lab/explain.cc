@@ -32,6 +32,15 @@ std::string queue_text(const QueueLimit& queue) {
   return queue.packets == 0 ? size_text(queue.bytes) : fmt::format("[{}, {}]", size_text(queue.bytes), packets);
 }
 
+std::string red_text(const std::optional<RedSettings>& red) {
+  if (!red) {
+    return "false";
+  }
+  const auto length = [&](std::uint64_t n) { return red->in_bytes ? size_text(n) : fmt::format("{}p", n); };
+  return fmt::format("{{min: {}, max: {}, probability: {}, weight: {}, gentle: {}, ecn: {}}}", length(red->min),
+                     length(red->max), to_text(red->probability), to_text(red->weight), red->gentle, red->ecn);
+}
+
 std::string option_text(const OptionSetting& option) {
   if (const bool* flag = std::get_if<bool>(&option.value)) {
     return *flag ? "true" : "false";
@@ -258,6 +267,9 @@ class Explainer {
     line("queue", queue_text(*d.queue), d.queue.origin);
     if (d.mark.is_set()) {
       line("mark", fmt::format("{}p", *d.mark), d.mark.origin);
+    }
+    if (d.red.is_set()) {
+      line("red", red_text(*d.red), d.red.origin);
     }
     line("loss", to_text(*d.loss), d.loss.origin);
     line("duplicate", to_text(*d.duplicate), d.duplicate.origin);

@@ -11,7 +11,7 @@ using namespace std::string_view_literals;
 
 constexpr std::array kNodeKinds = {"host"sv, "router"sv, "switch"sv};
 constexpr std::array kStacks = {"catenet"sv, "linux"sv};
-constexpr std::array kRoutings = {"auto"sv, "manual"sv};
+constexpr std::array kRoutings = {"auto"sv, "manual"sv, "ecmp"sv};
 
 constexpr std::array kApps = {
     AppRule{"echo-server", true},     AppRule{"discard-server", true},

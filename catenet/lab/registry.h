@@ -11,7 +11,7 @@ namespace catenet::lab {
 
 enum class NodeKind : std::uint8_t { kHost, kRouter, kSwitch };
 enum class Stack : std::uint8_t { kCatenet, kLinux };
-enum class Routing : std::uint8_t { kAuto, kManual };
+enum class Routing : std::uint8_t { kAuto, kManual, kEcmp };
 
 /// The names of the enumerators, in their order.
 std::span<const std::string_view> node_kind_names();

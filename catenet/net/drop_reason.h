@@ -26,6 +26,7 @@ namespace catenet {
   X(not_for_us, "not-for-us", "addressed to another station")                                                          \
   X(bad_source_address, "bad-source-address", "the link-layer source address is a group address")                      \
   X(send_failed, "send-failed", "the device outside Catenet did not take the frame")                                   \
+  X(red, "red", "random early detection chose it, and it could not be marked instead")                                 \
   /* bridge */                                                                                                         \
   X(same_port, "same-port", "the destination is behind the port the frame came from")                                  \
   X(reserved_group, "reserved-group", "a link-local group address (01-80-C2-00-00-0x), which a bridge never forwards") \

@@ -3,8 +3,22 @@
 
 #include "catenet/packet/checksum.h"
 #include "catenet/wire/ipv4.h"
+#include "catenet/wire/ipv6.h"
 
 namespace catenet::queue {
+namespace {
+
+/// RFC 3168 5: of IPv6, too, the lowest two bits of the traffic class.
+bool mark_ipv6(Packet& packet, std::size_t at) {
+  auto& header = packet.header<wire::Ipv6Header>(at);
+  if (header.ecn() == wire::Ecn::kNotEct) {
+    return false;
+  }
+  header.set_ecn(wire::Ecn::kCe);
+  return true;
+}
+
+}  // namespace
 
 bool mark_congestion(Packet& packet) {
   const std::size_t front = packet.headroom();
@@ -13,6 +27,9 @@ bool mark_congestion(Packet& packet) {
     return false;
   }
   auto& header = packet.header<wire::Ipv4Header>(start - front);
+  if (header.version() == 6 && start - front + wire::kIpv6HeaderSize <= packet.head().size()) {
+    return mark_ipv6(packet, start - front);
+  }
   if (header.version() != 4 || header.ecn() == wire::Ecn::kNotEct) {
     return false;
   }

@@ -7,6 +7,7 @@
 #include "catenet/packet/checksum.h"
 #include "catenet/queue/fifo.h"
 #include "catenet/wire/ipv4.h"
+#include "catenet/wire/ipv6.h"
 
 namespace catenet::queue {
 namespace {
@@ -75,6 +76,25 @@ TEST_F(MarkTest, TheQueueMarksWhatFindsItLong) {
   for (int i = 0; i < 5; ++i) {
     Packet p = fifo.dequeue(Instant::zero(), owner);
     EXPECT_EQ(ecn_of(p), i < 2 ? wire::Ecn::kEct0 : wire::Ecn::kCe) << i;
+    p.consume();
+  }
+}
+
+TEST_F(MarkTest, Ipv6HasItsBitsInTheTrafficClass) {
+  for (const auto& [ecn, marked] : {std::pair{wire::Ecn::kNotEct, false}, std::pair{wire::Ecn::kEct0, true}}) {
+    Packet p = pool.make();
+    auto& header = p.push_header<wire::Ipv6Header>();
+    header = wire::Ipv6Header{};
+    header.set_traffic_class(46 << 2);
+    header.set_flow_label(0x12345);
+    header.set_ecn(ecn);
+    p.mark_network_header();
+    (void)p.push(14);
+    EXPECT_EQ(mark_congestion(p), marked);
+    const auto& after = p.header<wire::Ipv6Header>(14);
+    EXPECT_EQ(after.ecn(), marked ? wire::Ecn::kCe : ecn);
+    EXPECT_EQ(after.dscp(), 46);
+    EXPECT_EQ(after.flow_label(), 0x12345U);
     p.consume();
   }
 }

@@ -7,6 +7,7 @@
 #include "catenet/crypto/segment_digest.h"
 #include "catenet/link/ethernet/ethernet_link.h"
 #include "catenet/queue/fifo.h"
+#include "catenet/queue/red.h"
 #include "catenet/run/link_settings.h"
 #include "catenet/run/tcp_settings.h"
 
@@ -24,11 +25,30 @@ std::string file_name(const std::string& node, const std::string& interface) {
   return name + ".pcapng";
 }
 
-std::unique_ptr<queue::Fifo> make_queue(const lab::Direction& direction) {
+/// The packet whose time on the wire RED counts an idle link by, and the one that has the plain chance where it counts
+/// bytes: F&J's and ns-2's "mean packet size" is of this order.
+constexpr std::uint32_t kRedPacket = 1000;
+
+std::unique_ptr<Qdisc> make_queue(const lab::Direction& direction, const Node& node, const std::string& interface) {
   const lab::QueueLimit& limit = *direction.queue;
-  return std::make_unique<queue::Fifo>(queue::Fifo::Limits{.packets = limit.packets == 0 ? UINT32_MAX : limit.packets,
-                                                           .bytes = limit.bytes == 0 ? UINT64_MAX : limit.bytes,
-                                                           .mark = *direction.mark});
+  const queue::Fifo::Limits limits{.packets = limit.packets == 0 ? UINT32_MAX : limit.packets,
+                                   .bytes = limit.bytes == 0 ? UINT64_MAX : limit.bytes,
+                                   .mark = *direction.mark};
+  const std::optional<lab::RedSettings>& red = *direction.red;
+  if (!red) {
+    return std::make_unique<queue::Fifo>(limits);
+  }
+  const queue::Red::Config config{.in_bytes = red->in_bytes,
+                                  .min = red->min,
+                                  .max = red->max,
+                                  .max_probability = red->probability,
+                                  .weight = red->weight,
+                                  .gentle = red->gentle,
+                                  .ecn = red->ecn,
+                                  .mean_packet = kRedPacket,
+                                  .idle_packet = direction.rate->transmission_time(kRedPacket),
+                                  .limits = limits};
+  return std::make_unique<queue::Red>(config, node.random_stream("red " + interface));
 }
 
 node::HostConfig host_config(const lab::Node& node) {
@@ -137,7 +157,7 @@ void Network::make_interfaces(lab::NodeIndex index) {
     Interface& made = nodes_[index].node->add_interface(described.name);
     const lab::Link& link = lab_.links[described.link];
     made.set_link_layer(std::make_unique<link::EthernetLink>());
-    made.set_qdisc(make_queue(described.is_a ? link.forward : link.backward));
+    made.set_qdisc(make_queue(described.is_a ? link.forward : link.backward, made.node(), described.name));
     made.set_address(*described.mac);
     made.set_mtu(*described.mtu);
   }
