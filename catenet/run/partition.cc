@@ -11,19 +11,21 @@ namespace {
 // is cut then bounds the windows of a thread as loosely as this greedy choice can.
 void join_neighbours(const lab::Description& lab, const std::vector<unsigned>& thread, std::uint32_t size,
                      Groups& groups) {
-  std::vector<const lab::Link*> cuttable;
-  for (const lab::Link& link : lab.links) {
-    if (shortest_delay(link) <= Duration{}) {
-      groups.join(link.a, link.b);  // whatever the size of the group becomes
-    } else if (thread[link.a] == thread[link.b]) {
-      cuttable.push_back(&link);
+  const std::vector<Duration> delays = shortest_delays(lab);
+  std::vector<lab::LinkIndex> cuttable;
+  for (lab::LinkIndex i = 0; i < lab.links.size(); ++i) {
+    if (delays[i] <= Duration{}) {
+      groups.join(lab.links[i].a, lab.links[i].b);  // whatever the size of the group becomes
+    } else if (thread[lab.links[i].a] == thread[lab.links[i].b]) {
+      cuttable.push_back(i);
     }
   }
   std::stable_sort(cuttable.begin(), cuttable.end(),
-                   [](const lab::Link* a, const lab::Link* b) { return shortest_delay(*a) < shortest_delay(*b); });
-  for (const lab::Link* link : cuttable) {
-    if (groups.root(link->a) != groups.root(link->b) && groups.size(link->a) + groups.size(link->b) <= size) {
-      groups.join(link->a, link->b);
+                   [&](lab::LinkIndex a, lab::LinkIndex b) { return delays[a] < delays[b]; });
+  for (const lab::LinkIndex i : cuttable) {
+    const lab::Link& link = lab.links[i];
+    if (groups.root(link.a) != groups.root(link.b) && groups.size(link.a) + groups.size(link.b) <= size) {
+      groups.join(link.a, link.b);
     }
   }
 }

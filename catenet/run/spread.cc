@@ -130,15 +130,16 @@ double Spread::best_speed_up() const {
   return most == 0 ? 1.0 : static_cast<double>(total(*this)) / static_cast<double>(most);
 }
 
-Duration shortest_delay(const lab::Link& link) {
-  return std::min({*link.forward.delay, *link.backward.delay, link.least_event_delay});
+std::vector<Duration> shortest_delays(const lab::Description& lab) {
+  std::vector<Duration> delays;
+  for (const lab::LinkOutlook& outlook : lab::link_outlooks(lab)) {
+    delays.push_back(outlook.least_delay);
+  }
+  return delays;
 }
 
 Spread spread(const lab::Description& lab, unsigned threads) {
-  std::vector<Duration> delay_of;  // of every link, the least that it will ever have
-  for (const lab::Link& link : lab.links) {
-    delay_of.push_back(shortest_delay(link));
-  }
+  const std::vector<Duration> delay_of = shortest_delays(lab);
   std::vector<Duration> delays;
   for (const Duration delay : delay_of) {
     if (threads > 1 && delay > Duration{}) {

@@ -20,8 +20,8 @@ struct Spread {
   [[nodiscard]] double best_speed_up() const;
 };
 
-/// The least that the delay of a link, in either direction, ever is.
-[[nodiscard]] Duration shortest_delay(const lab::Link& link);
+/// Of every link the least that its delay, in either direction, ever is.
+[[nodiscard]] std::vector<Duration> shortest_delays(const lab::Description& lab);
 
 /// Precondition: threads >= 1.
 [[nodiscard]] Spread spread(const lab::Description& lab, unsigned threads);
