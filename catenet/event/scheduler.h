@@ -124,7 +124,7 @@ class Scheduler {
 
   Instant now_;
   std::uint64_t events_ = 0;
-  bool hole_ = false;  // the first place of the heap is free: its event is being fired
+  bool hole_ = false;     // the first place of the heap is free: its event is being fired
   bool watched_ = false;  // somebody wants to know, and no run_* call is on the way
   Delegate<void()> on_earlier_;
   std::vector<Entry> heap_;

@@ -47,6 +47,10 @@ void TimerQueue::remove(std::uint32_t position) {
   if (position < heap_.size()) {
     settle(position, last);
   }
+  // The queue always waits for its first timer: how often it wakes does not depend on who arms what in the meantime.
+  if (position == 0 && !firing_) {
+    scheduler_.schedule(*this, heap_.empty() ? Instant::never() : heap_.front().at);
+  }
   // A crowd that has gone (a million handshakes, each with its timer) gives its memory back, not so a few.
   constexpr std::size_t kKeep = 1024;
   if (heap_.capacity() > kKeep && heap_.size() < heap_.capacity() / 8) [[unlikely]] {
