@@ -108,8 +108,11 @@ std::optional<study::HuntOptions> options_of(const HuntArguments& arguments) {
   if (!read_seeds(arguments.seeds, options.first_seed, options.last_seed) || !read_faults(arguments.faults, options)) {
     return std::nullopt;
   }
-  if (!arguments.window.empty() && !(options.window = read_time("--window", arguments.window))) {
-    return std::nullopt;
+  if (!arguments.window.empty()) {
+    options.window = read_time("--window", arguments.window);
+    if (!options.window) {
+      return std::nullopt;
+    }
   }
   if (!arguments.timeout.empty()) {
     const auto timeout = read_time("--timeout", arguments.timeout);

@@ -33,7 +33,7 @@ class Net {
   Net() : addresses_("10.0.0.0", "255.255.255.252") { stack_.SetIpv6StackInstall(false); }
   void install(const NodeContainer& nodes) { stack_.Install(nodes); }
   /// The address of b's end.
-  Ipv4Address link(PointToPointHelper& helper, Ptr<Node> a, Ptr<Node> b) {
+  Ipv4Address link(PointToPointHelper& helper, const Ptr<Node>& a, const Ptr<Node>& b) {
     const NetDeviceContainer devices = helper.Install(a, b);
     const Ipv4InterfaceContainer interfaces = addresses_.Assign(devices);
     control_.Uninstall(devices);

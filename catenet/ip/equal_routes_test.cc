@@ -74,7 +74,7 @@ TEST_F(EqualRoutes, FlowsAreSpreadAndEachKeepsItsWay) {
     ++count[way];
   }
   for (const unsigned n : count) {  // 1000 each; the standard deviation of a fair draw is 27
-    EXPECT_NEAR(n, kFlows / kWays, 110);
+    EXPECT_NEAR(n, static_cast<double>(kFlows) / kWays, 110);
   }
 }
 

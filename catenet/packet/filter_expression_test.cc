@@ -147,7 +147,7 @@ std::optional<std::vector<FilterAddress>> names(std::string_view name) {
   return name == "sw1" ? std::optional(std::vector<FilterAddress>()) : std::nullopt;
 }
 std::expected<std::vector<FilterInstruction>, FilterError> compile(std::string_view expression) {
-  auto known = &names;
+  auto known = [](std::string_view name) { return names(name); };
   return compile_filter(expression, FilterNames::of(known));
 }
 std::string error_of(std::string_view expression) {

@@ -10,7 +10,6 @@ namespace catenet::run {
 namespace {
 using testing::Contains;
 using testing::ElementsAre;
-using testing::HasSubstr;
 using testing::IsEmpty;
 
 /// a -- r1 -- r2 -- b: a pings b every 100 ms, 20 times, from 0 on.

@@ -3,6 +3,8 @@
 
 #include <fnmatch.h>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace catenet::study {
@@ -51,7 +53,7 @@ void add_flows(Facts& facts, const Json& flows) {
 void add_matching(Facts& facts, const Json& value, const std::string& path, const FactPatterns& patterns) {
   if (value.is_object()) {
     for (const auto& [key, inner] : value.items()) {
-      add_matching(facts, inner, path + "." + key, patterns);
+      add_matching(facts, inner, fmt::format("{}.{}", path, key), patterns);
     }
     return;
   }

@@ -111,8 +111,8 @@ class Child {
     sigprocmask(SIG_SETMASK, &none, nullptr);
     const int file = ::open(said, O_WRONLY | O_CREAT | O_TRUNC, 0644);
     const int nothing = ::open("/dev/null", O_RDONLY);
-    if (::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && ::getppid() == parent && file >= 0 && ::dup2(nothing, 0) == 0 &&
-        ::dup2(file, 1) == 1 && ::dup2(file, 2) == 2) {
+    if (::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && ::getppid() == parent && file >= 0 && nothing >= 0 &&
+        ::dup2(nothing, 0) == 0 && ::dup2(file, 1) == 1 && ::dup2(file, 2) == 2) {
       ::execv(argv[0], argv);
     }
     ::_exit(kCannotStart);
