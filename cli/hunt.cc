@@ -162,6 +162,7 @@ int hunt_command(const HuntArguments& arguments) {
     const run::Json json = {{"found", outcome->seed.has_value()},
                             {"seed", outcome->seed ? run::Json(*outcome->seed) : run::Json()},
                             {"runs", outcome->runs},
+                            {"timed_out", outcome->timed_out},
                             {"window_s", outcome->window.to_seconds()},
                             {"drawn", study::texts(outcome->drawn)},
                             {"smallest", study::texts(outcome->smallest)},
@@ -171,8 +172,11 @@ int hunt_command(const HuntArguments& arguments) {
   } else if (outcome->seed) {
     print_found(*outcome, *options);
   } else if (!arguments.quiet) {
-    fmt::print("nothing found: {} runs passed, with faults in the first {}\n", outcome->runs,
-               lab::to_text(outcome->window));
+    fmt::print("nothing found: {} runs passed, with faults in the first {:.3f} s\n", outcome->runs - outcome->timed_out,
+               outcome->window.to_seconds());
+    if (outcome->timed_out > 0) {
+      fmt::print("{} runs took more than --timeout and are not known\n", outcome->timed_out);
+    }
   }
   return outcome->seed ? kFailed : outcome->interrupted ? kInterrupted : kFine;
 }

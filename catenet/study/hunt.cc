@@ -11,17 +11,12 @@
 #include "catenet/run/load.h"
 #include "catenet/run/version.h"
 #include "catenet/study/rerun.h"
+#include "catenet/study/silent_console.h"
 
 namespace catenet::study {
 namespace {
 
 constexpr int kTickMilliseconds = 200;
-
-class NoConsole final : public run::Console {
-  void story(std::string_view) override {}
-  void progress(Instant, Instant, std::uint64_t) override {}
-  void text(std::string_view) override {}
-};
 
 class Hunt {
  public:
@@ -107,6 +102,7 @@ class Hunt {
       if (finished->result.outcome == TrialResult::Outcome::refused) {
         return refused(*finished);
       }
+      outcome_.timed_out += finished->result.outcome == TrialResult::Outcome::timeout ? 1 : 0;
       if (finished->result.is_broken() && finished->trial.seed <= last) {
         outcome_.seed = finished->trial.seed;
         outcome_.result = finished->result;
@@ -199,7 +195,7 @@ class Hunt {
     std::error_code error;
     std::filesystem::create_directories(options_.out, error);
     if (outcome_.result.outcome != TrialResult::Outcome::crashed) {
-      NoConsole console;
+      SilentConsole console;
       run::RunOptions run_options;
       run_options.out = options_.out;
       run_options.lab_folder = std::filesystem::absolute(options_.lab.file).parent_path();

@@ -47,7 +47,8 @@ class HuntListener {
 };
 
 struct HuntOutcome {
-  std::uint64_t runs = 0;  ///< in all
+  std::uint64_t runs = 0;       ///< in all
+  std::uint64_t timed_out = 0;  ///< of them: nobody knows how they would have ended
   bool interrupted = false;
   std::optional<std::uint64_t> seed;  ///< that fails; nothing: none was found
   Schedule drawn;                     ///< as the seed drew it; empty: it fails without faults

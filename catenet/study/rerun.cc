@@ -10,17 +10,12 @@
 #include "catenet/run/load.h"
 #include "catenet/run/version.h"
 #include "catenet/study/failure.h"
+#include "catenet/study/silent_console.h"
 
 namespace catenet::study {
 namespace {
 
 constexpr int kInterrupted = 130;
-
-class Silence final : public run::Console {
-  void story(std::string_view) override {}
-  void progress(Instant, Instant, std::uint64_t) override {}
-  void text(std::string_view) override {}
-};
 
 /// The moments of a run's tables up to `last`, in order.
 std::vector<Instant> moments_until(const RunFolder& run, Instant last) {
@@ -151,7 +146,7 @@ std::expected<RunFolder, RunFailure> run_again(const RunFolder& run, const std::
       interface.capture = true;
     }
   }
-  Silence silence;
+  SilentConsole silence;
   run::RunOptions options;
   options.tables_at = moments_until(run, run.end());
   if (auto ran = run_into(out, *lab, options, silence); !ran) {

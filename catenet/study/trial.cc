@@ -17,18 +17,13 @@
 #include "catenet/live/descriptor.h"
 #include "catenet/run/load.h"
 #include "catenet/study/run_folder.h"
+#include "catenet/study/silent_console.h"
 
 namespace catenet::study {
 namespace {
 
 constexpr std::size_t kMostAnswer = 60'000;  // bytes; what failed is cut before that
 constexpr std::size_t kMostLines = 50;
-
-class MuteConsole final : public run::Console {
-  void story(std::string_view) override {}
-  void progress(Instant, Instant, std::uint64_t) override {}
-  void text(std::string_view) override {}
-};
 
 Json to_json(const TrialResult& result) {
   Json failed = Json::array();
@@ -85,7 +80,7 @@ TrialResult run_trial(const TrialLab& lab, const Trial& trial, const std::filesy
   if (!loaded.ok()) {
     return {refused, {loaded.errors()}, {}, {}};
   }
-  MuteConsole console;
+  SilentConsole console;
   run::RunOptions options;
   options.out = folder;
   options.lab_folder = std::filesystem::absolute(lab.file).parent_path();
